@@ -1,0 +1,99 @@
+"""From a face in a picture to the emotion model's input: the crop rule and the normalisation.
+
+The same rule runs in the application, in `training` and in the evaluation, and travels in the
+metadata of every exported emotion model.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+INPUT_SIZE_PX = 48
+"""Side of the square gray picture that the emotion models read (FER2013's own size)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionCropRule:
+    """How a square face crop is cut from a detection.
+
+    Attributes:
+        scale: Side of the crop as a multiple of the mean of the bounding box's width and height.
+        shift_x: Shift of the crop's centre to the right, as a fraction of the crop's side.
+        shift_y: Shift of the crop's centre downwards, as a fraction of the crop's side.
+        is_aligned: Whether the crop is turned so that the line through the eyes is level.
+    """
+
+    scale: float = 1.0
+    shift_x: float = 0.0
+    shift_y: float = 0.0
+    is_aligned: bool = True
+
+    def matrix(
+        self,
+        bbox_xyxy: NDArray[np.float32],
+        kps: NDArray[np.float32],
+        size_px: int = INPUT_SIZE_PX,
+    ) -> NDArray[np.float32]:
+        """Affine map from image coordinates to the crop's pixels.
+
+        Args:
+            bbox_xyxy: float32 (4,) px, image coordinates.
+            kps: float32 (5, 2) px: right eye, left eye, nose, right and left mouth corner, as
+                seen in the picture from left to right.
+            size_px: Side of the square crop.
+
+        Returns:
+            float32 (2, 3), to be given to an affine warp as the forward map.
+        """
+        x1, y1, x2, y2 = (float(v) for v in bbox_xyxy)
+        side = max(self.scale * ((x2 - x1) + (y2 - y1)) / 2.0, 1.0)
+        eyes = kps[1].astype(np.float64) - kps[0].astype(np.float64)
+        angle = float(np.arctan2(eyes[1], eyes[0])) if self.is_aligned else 0.0
+        cos, sin = np.cos(angle), np.sin(angle)
+        zoom = size_px / side
+        centre = np.array([(x1 + x2) / 2.0, (y1 + y2) / 2.0])
+        turn = np.array([[cos, sin], [-sin, cos]]) * zoom
+        target = np.array([0.5 - self.shift_x, 0.5 - self.shift_y]) * size_px
+        # Pixel centres stand at whole numbers, so the crop's middle is half a pixel lower.
+        offset = target - 0.5 - turn @ centre
+        return np.hstack([turn, offset[:, None]]).astype(np.float32)
+
+    def to_metadata(self) -> dict[str, Any]:
+        """The rule as plain values, for a model's metadata."""
+        return asdict(self)
+
+    @classmethod
+    def from_metadata(cls, values: dict[str, Any]) -> "EmotionCropRule":
+        """The rule read back from a model's metadata.
+
+        Raises:
+            ValueError: A field is missing, unknown or of the wrong type.
+        """
+        try:
+            return cls(
+                scale=float(values["scale"]),
+                shift_x=float(values["shift_x"]),
+                shift_y=float(values["shift_y"]),
+                is_aligned=bool(values["is_aligned"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"crop rule in the model's metadata is unreadable: {error}") from error
+
+
+def normalise(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Model input from gray crops: (x / 255 − 0.5) / 0.5.
+
+    Args:
+        gray: uint8 (N, H, W).
+
+    Returns:
+        float32 (N, 1, H, W), contiguous, in [−1, 1].
+
+    Raises:
+        ValueError: The array is not uint8 with three dimensions.
+    """
+    if gray.dtype != np.uint8 or gray.ndim != 3:
+        raise ValueError(f"expected uint8 (N, H, W), got {gray.dtype} {gray.shape}")
+    return (gray[:, None].astype(np.float32) / 255.0 - 0.5) / 0.5

@@ -1,0 +1,174 @@
+"""The emotion networks: the published design's SE-ResNet and the compact family that ships.
+
+Every network reads float32 (N, 1, 48, 48) from `facemotion.core.preprocessing.normalise` and
+answers float32 (N, 7) logits in `EMOTIONS` order.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from facemotion.core.labels import EMOTION_COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """The shape of one SE-ResNet.
+
+    Attributes:
+        stem: Output channels of the 3×3 convolutions before the first stage.
+        stem_strides: Stride of each of them.
+        widths: Channels of each stage.
+        depths: Residual blocks of each stage.
+        strides: Stride of each stage's first block.
+        se_reduction: Channels divided by this give the squeeze's width (never under 4).
+        hidden: Width of the layer between pooling and logits; 0 for none.
+        dropout: Dropout after pooling.
+        hidden_dropout: Dropout after the hidden layer.
+    """
+
+    stem: tuple[int, ...]
+    stem_strides: tuple[int, ...]
+    widths: tuple[int, ...]
+    depths: tuple[int, ...]
+    strides: tuple[int, ...]
+    se_reduction: int = 16
+    hidden: int = 0
+    dropout: float = 0.2
+    hidden_dropout: float = 0.0
+
+
+ARCHITECTURES: Final[dict[str, Architecture]] = {
+    # The original design: two 3×3 convolutions, four stages of two blocks, reduction 32.
+    "se_resnet": Architecture(
+        stem=(64, 64),
+        stem_strides=(1, 1),
+        widths=(64, 128, 256, 512),
+        depths=(2, 2, 2, 2),
+        strides=(1, 2, 2, 2),
+        se_reduction=32,
+        hidden=256,
+        dropout=0.5,
+        hidden_dropout=0.3,
+    ),
+    # The same at half width, full resolution in the first stage.
+    "se_resnet_half": Architecture(
+        stem=(32, 32),
+        stem_strides=(1, 1),
+        widths=(32, 64, 128, 256),
+        depths=(2, 2, 2, 2),
+        strides=(1, 2, 2, 2),
+    ),
+    "a": Architecture((32, 64), (1, 2), (64, 128, 256), (2, 2, 2), (1, 2, 2)),
+    "b": Architecture((32, 48), (1, 2), (48, 96, 192), (2, 2, 2), (1, 2, 2)),
+    "c": Architecture((32, 64), (1, 2), (64, 128, 256), (1, 2, 2), (1, 2, 2)),
+    "d": Architecture((32, 64), (1, 2), (64, 128, 256), (1, 1, 2), (1, 2, 2)),
+    "e": Architecture((24, 48), (1, 2), (48, 96, 224), (1, 2, 2), (1, 2, 2)),
+    "f": Architecture((64,), (2,), (64, 128, 256), (1, 2, 2), (1, 2, 2)),
+}
+
+
+class SqueezeExcite(nn.Module):
+    """Channel attention from the feature map's mean (Hu et al., 2018)."""
+
+    def __init__(self, channels: int, reduction: int) -> None:
+        super().__init__()
+        squeezed = max(channels // reduction, 4)
+        self.reduce = nn.Conv2d(channels, squeezed, 1)
+        self.expand = nn.Conv2d(squeezed, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, C, H, W), each channel scaled by its gate in [0, 1]."""
+        gate = features.mean((2, 3), keepdim=True)
+        gate = torch.sigmoid(self.expand(torch.relu(self.reduce(gate))))
+        return features * gate
+
+
+class SEBlock(nn.Module):
+    """Two 3×3 convolutions with channel attention, added to the (projected) input."""
+
+    def __init__(self, channels_in: int, channels: int, stride: int, se_reduction: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.se = SqueezeExcite(channels, se_reduction)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or channels_in != channels:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(channels_in, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
+            )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, C_in, H, W) to (N, C, H / stride, W / stride)."""
+        out = torch.relu(self.bn1(self.conv1(features)))
+        out = self.se(self.bn2(self.conv2(out)))
+        return torch.relu(out + self.shortcut(features))
+
+
+class SEResNet(nn.Module):
+    """Residual network with channel attention for 48×48 gray faces."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        a = architecture
+        layers: list[nn.Module] = []
+        channels = 1
+        for width, stride in zip(a.stem, a.stem_strides, strict=True):
+            layers += [
+                nn.Conv2d(channels, width, 3, stride, 1, bias=False),
+                nn.BatchNorm2d(width),
+                nn.ReLU(),
+            ]
+            channels = width
+        self.stem = nn.Sequential(*layers)
+        blocks: list[nn.Module] = []
+        for width, depth, stride in zip(a.widths, a.depths, a.strides, strict=True):
+            for position in range(depth):
+                first = stride if position == 0 else 1
+                blocks.append(SEBlock(channels, width, first, a.se_reduction))
+                channels = width
+        self.stages = nn.Sequential(*blocks)
+        head: list[nn.Module] = [nn.Dropout(a.dropout)]
+        if a.hidden:
+            head += [nn.Linear(channels, a.hidden), nn.ReLU(), nn.Dropout(a.hidden_dropout)]
+            channels = a.hidden
+        head.append(nn.Linear(channels, EMOTION_COUNT))
+        self.head = nn.Sequential(*head)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        for module in self.modules():
+            # A block starts as its shortcut, so a deep network trains from the first step.
+            if isinstance(module, SEBlock):
+                nn.init.zeros_(module.bn2.weight)
+
+    def forward(self, faces: Tensor) -> Tensor:
+        """Logits (N, 7) in `EMOTIONS` order from float32 (N, 1, 48, 48) in [−1, 1]."""
+        features = self.stages(self.stem(faces))
+        return self.head(features.mean((2, 3)))
+
+
+def build_model(name: str) -> SEResNet:
+    """A freshly initialised network.
+
+    Raises:
+        ValueError: No architecture has this name.
+    """
+    if name not in ARCHITECTURES:
+        raise ValueError(f"unknown architecture {name!r}; expected one of {sorted(ARCHITECTURES)}")
+    return SEResNet(ARCHITECTURES[name])
+
+
+def parameter_count(model: nn.Module) -> int:
+    """Number of trained values (running statistics not counted)."""
+    return sum(p.numel() for p in model.parameters())
