@@ -9,8 +9,8 @@ Needs nothing but Python 3.11 to 3.13 and the package registries. Works on Linux
 """
 
 import ctypes
-import ctypes.util
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -25,6 +25,7 @@ from urllib.parse import urljoin
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+STAMP = VENV / "installed.json"
 CONSTRAINTS = ROOT / ".ci" / "constraints.txt"
 TORCH = "torch==2.13.0"
 DEMO_RESULT = ROOT / "results" / "demo"
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def set_up_only(arguments: Sequence[str]) -> int:
     """Set up with the extras that `--extra NAME` names."""
-    extras = [name for flag, name in zip(arguments, arguments[1:], strict=False) if flag == "--extra"]
+    extras = [name for flag, name in itertools.pairwise(arguments) if flag == "--extra"]
     if len(extras) * 2 != len(arguments):
         say("usage: python3 start.py setup [--extra training] [--extra test] [--extra package]")
         return 2
@@ -99,8 +100,10 @@ def has_display() -> bool:
 
 
 def run_tests(arguments: Sequence[str]) -> int:
-    """Set up, then run the linters, the type checker and the tests; all of them, then the verdict."""
-    python = set_up(["test", "training"] if is_torch_small() else ["test"])
+    """Set up, then run the linters, the type checker and the tests."""
+    python = set_up(["test"])
+    if "training" not in installed_extras() and is_torch_small(python):
+        set_up(["training"])
     return subprocess.call([python, "-m", "tests.check", *arguments], cwd=ROOT)
 
 
@@ -115,18 +118,17 @@ def set_up(extras: Sequence[str]) -> str:
     if not python.exists():
         say("Making the virtual environment .venv")
         make_environment(python)
-    stamp = VENV / "installed.json"
-    wanted = set(extras) | set(installed_extras(stamp))
-    state = {"extras": sorted(wanted), "sources": fingerprint()}
-    if not stamp.exists() or json.loads(stamp.read_text("utf-8")) != state:
-        install(python, sorted(wanted))
-        stamp.write_text(json.dumps(state), "utf-8")
+    wanted = sorted({*extras, *installed_extras()})
+    state = {"extras": wanted, "sources": fingerprint()}
+    if not STAMP.exists() or json.loads(STAMP.read_text("utf-8")) != state:
+        install(python, wanted)
+        STAMP.write_text(json.dumps(state), "utf-8")
     return str(python)
 
 
-def installed_extras(stamp: Path) -> list[str]:
+def installed_extras() -> list[str]:
     """The extras that an earlier run installed."""
-    return json.loads(stamp.read_text("utf-8"))["extras"] if stamp.exists() else []
+    return json.loads(STAMP.read_text("utf-8"))["extras"] if STAMP.exists() else []
 
 
 def fingerprint() -> str:
@@ -140,7 +142,10 @@ def fingerprint() -> str:
 def make_environment(python: Path) -> None:
     """A virtual environment with pip, also where Debian's python3-venv is missing."""
     base = [sys.executable, "-m", "venv"]
-    if subprocess.call([*base, str(VENV)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
+    if (
+        subprocess.call([*base, str(VENV)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        == 0
+    ):
         return
     shutil.rmtree(VENV, ignore_errors=True)
     subprocess.check_call([*base, "--without-pip", str(VENV)])
@@ -177,18 +182,15 @@ def install(python: Path, extras: Sequence[str]) -> None:
         raise SystemExit("The dependencies could not be installed; the lines above say why.")
 
 
-def is_torch_small() -> bool:
+def is_torch_small(python: str) -> bool:
     """Whether pip would install a torch without the gigabytes of CUDA packages."""
     if sys.platform != "linux":
         return True
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        pip = [sys.executable, "-m", "pip"]
-        if subprocess.call([*pip, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-            return False
-        dry = ["install", "--quiet", "--dry-run", "--no-deps", "--ignore-installed"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if subprocess.call([*pip, *dry, "--report", str(report), TORCH], **quiet):
+        dry_run = [python, "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps"]
+        command = [*dry_run, "--ignore-installed", "--report", str(report), TORCH]
+        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
             return False
         chosen = json.loads(report.read_text("utf-8"))["install"][0]["metadata"]
     return not any("nvidia" in need or "cuda" in need for need in chosen.get("requires_dist", []))
@@ -207,10 +209,9 @@ def ensure_libraries() -> None:
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     say("Installing system libraries: " + " ".join(missing))
     install_line = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
-    if not (prefix and shutil.which("sudo") is None):
-        quiet = {"stdout": subprocess.DEVNULL}
-        subprocess.call([*prefix, "apt-get", "update", "-q"], **quiet)
-        if subprocess.call([*prefix, *install_line], **quiet) == 0:
+    if not prefix or shutil.which("sudo"):
+        subprocess.call([*prefix, "apt-get", "update", "-q"], stdout=subprocess.DEVNULL)
+        if subprocess.call([*prefix, *install_line], stdout=subprocess.DEVNULL) == 0:
             return
     raise SystemExit("Run this line, then start again:\n  sudo " + " ".join(install_line))
 

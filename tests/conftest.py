@@ -50,12 +50,16 @@ def _living(before: set[threading.Thread]) -> list[threading.Thread]:
     return [
         thread
         for thread in threading.enumerate()
-        if thread not in before and thread.is_alive() and "tqdm" not in type(thread).__name__.lower()
+        if thread not in before
+        and thread.is_alive()
+        and "tqdm" not in type(thread).__name__.lower()
     ]
 
 
 @pytest.fixture(autouse=True)
-def own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_user_folders(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Keep settings, people and logs of the tests away from the real user's."""
     monkeypatch.setenv("FACEMOTION_HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.delenv("FACEMOTION_PACK", raising=False)
