@@ -9,7 +9,6 @@ from typing import Final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from facemotion.core.labels import EMOTION_COUNT
 
@@ -62,12 +61,23 @@ ARCHITECTURES: Final[dict[str, Architecture]] = {
         depths=(2, 2, 2, 2),
         strides=(1, 2, 2, 2),
     ),
-    "a": Architecture((32, 64), (1, 2), (64, 128, 256), (2, 2, 2), (1, 2, 2)),
-    "b": Architecture((32, 48), (1, 2), (48, 96, 192), (2, 2, 2), (1, 2, 2)),
-    "c": Architecture((32, 64), (1, 2), (64, 128, 256), (1, 2, 2), (1, 2, 2)),
-    "d": Architecture((32, 64), (1, 2), (64, 128, 256), (1, 1, 2), (1, 2, 2)),
-    "e": Architecture((24, 48), (1, 2), (48, 96, 224), (1, 2, 2), (1, 2, 2)),
-    "f": Architecture((64,), (2,), (64, 128, 256), (1, 2, 2), (1, 2, 2)),
+    # What ships: halves the resolution at once and spends the parameters on depth there.
+    "compact": Architecture(
+        stem=(64,),
+        stem_strides=(2,),
+        widths=(64, 128, 256),
+        depths=(1, 2, 2),
+        strides=(1, 2, 2),
+    ),
+    # Half of that again, for machines without vector units.
+    "tiny": Architecture(
+        stem=(32,),
+        stem_strides=(2,),
+        widths=(32, 64, 128),
+        depths=(1, 1, 1),
+        strides=(1, 2, 2),
+        dropout=0.1,
+    ),
 }
 
 
