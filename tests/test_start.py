@@ -95,7 +95,7 @@ def test_missing_libraries_are_named_with_the_line_to_type(
     monkeypatch.setattr(start.os, "geteuid", lambda: 1000)
     tools = {"apt-get": "/usr/bin/apt-get", "sudo": None}
     monkeypatch.setattr(start.shutil, "which", tools.get)
-    with pytest.raises(SystemExit, match="sudo apt-get install .* libsurely1"):
+    with pytest.raises(SystemExit, match=r"sudo apt-get install .* libsurely1"):
         start.ensure_libraries()
 
 
