@@ -1,0 +1,195 @@
+"""Help ▸ About: version, models in use, where things are kept, licences."""
+
+import logging
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facemotion.store.paths import AppPaths
+from facemotion.ui.text_labels import heading, hint, paragraph, selectable, strong
+from facemotion.version import __version__
+
+_LOGGER = logging.getLogger(__name__)
+
+_TAGLINE = (
+    "Watches a camera, a video or photos, finds every face, says who it is and how the person "
+    "feels. Everything stays on this computer."
+)
+
+_PARTS = (
+    ("PySide6-Essentials", "Qt for Python: windows and video input", "LGPL-3.0"),
+    ("av", "PyAV and FFmpeg: reading and writing video", "BSD-3-Clause, LGPL-2.1"),
+    ("insightface", "detection and recognition models' format", "MIT"),
+    ("numpy", "arrays", "BSD-3-Clause"),
+    ("onnxruntime", "running the models", "MIT"),
+    ("opencv-python", "cameras and pictures", "Apache-2.0"),
+    ("platformdirs", "where files belong", "MIT"),
+    ("pyqtgraph", "charts", "MIT"),
+    ("scipy", "assignment of faces to tracks", "BSD-3-Clause"),
+    ("tomli-w", "writing the settings", "MIT"),
+    ("tqdm", "progress on a terminal", "MPL-2.0, MIT"),
+)
+"""Distribution, what facemotion uses it for, its licence."""
+
+_PACK_LICENCE = (
+    "facemotion itself is free software under the MIT licence. Model packs have their own "
+    "licences: those that InsightFace publishes are for non-commercial research only."
+)
+
+
+class AboutDialog(QDialog):
+    """What this program is, what it runs with and where it keeps things.
+
+    Args:
+        paths: The user's folders.
+        models_info: What each model does → its id and provider, as text; empty when none is
+            loaded.
+        parent: The window that it belongs to, or None.
+    """
+
+    def __init__(
+        self, paths: AppPaths, models_info: Mapping[str, str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About facemotion")
+        self._paths = paths
+        self._models = dict(models_info)
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.addTab(self._models_page(), "&Models and versions")
+        tabs.addTab(self._files_page(), "&Files")
+        tabs.addTab(_licences_page(), "&Licences")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 14)
+        layout.setSpacing(10)
+        layout.addWidget(selectable(heading(f"facemotion {__version__}", scale=1.7)))
+        layout.addWidget(hint(_TAGLINE))
+        layout.addWidget(tabs, 1)
+        layout.addWidget(self._button_row())
+        self.resize(640, 460)
+
+    def details(self) -> str:
+        """Version, system, parts and models, one a line, as pasted into a bug report."""
+        lines = [f"{name}: {text}" for name, text in (*self._version_rows(), *self._model_rows())]
+        lines += [f"{name}: {_version_of(name)}" for name, _, _ in _PARTS]
+        return "\n".join(lines)
+
+    def _version_rows(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("facemotion", __version__),
+            ("Python", platform.python_version()),
+            ("System", platform.platform()),
+        )
+
+    def _model_rows(self) -> tuple[tuple[str, str], ...]:
+        if not self._models:
+            return (("Models", "none loaded: choose a model pack in Settings ▸ Inference"),)
+        return tuple(self._models.items())
+
+    def _models_page(self) -> QWidget:
+        page = QWidget()
+        form = QFormLayout(page)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setContentsMargins(4, 12, 4, 4)
+        form.setVerticalSpacing(8)
+        for name, text in (*self._model_rows(), *self._version_rows()):
+            form.addRow(QLabel(f"{name}:"), selectable(paragraph(text)))
+        return page
+
+    def _files_page(self) -> QWidget:
+        page = QWidget()
+        grid = QGridLayout(page)
+        grid.setContentsMargins(4, 12, 4, 4)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 1)
+        for row, (title, use, folder) in enumerate(self._folders()):
+            grid.addWidget(strong(title), 3 * row, 0)
+            grid.addWidget(selectable(hint(f"{use} {folder}")), 3 * row + 1, 0)
+            button = QPushButton("Open folder")
+            button.setAutoDefault(False)
+            button.setAccessibleName(f"Open the folder of {title}")
+            button.clicked.connect(lambda _checked=False, place=folder: open_folder(place))
+            grid.addWidget(button, 3 * row, 1, 2, 1)
+            grid.setRowMinimumHeight(3 * row + 2, 10)
+        grid.setRowStretch(grid.rowCount(), 1)
+        return page
+
+    def _folders(self) -> tuple[tuple[str, str, Path], ...]:
+        paths = self._paths
+        return (
+            ("Log", "What to attach to a bug report; it holds no pictures:", paths.log_dir),
+            ("People", "One folder for every enrolled person:", paths.gallery_dir),
+            ("Model packs", "Where imported packs are kept:", paths.packs_dir),
+            ("Settings", "One text file:", paths.config_dir),
+        )
+
+    def _button_row(self) -> QDialogButtonBox:
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        copy = buttons.addButton("Copy details", QDialogButtonBox.ButtonRole.ActionRole)
+        copy.setToolTip("Copy versions and models as text, for a bug report")
+        copy.clicked.connect(self._copy_details)
+        return buttons
+
+    @Slot()
+    def _copy_details(self) -> None:
+        QGuiApplication.clipboard().setText(self.details())
+
+
+def open_folder(folder: Path) -> bool:
+    """Show a folder in the system's file manager, making it first when it is missing.
+
+    Returns:
+        Whether the system could show it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _LOGGER.warning("cannot make %s: %s", folder, error)
+        return False
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _licences_page() -> QWidget:
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(4, 12, 4, 4)
+    layout.addWidget(paragraph(_PACK_LICENCE))
+    table = QTableWidget(len(_PARTS), 4)
+    table.setAccessibleName("Parts of facemotion and their licences")
+    table.setHorizontalHeaderLabels(["Part", "Version", "Licence", "Used for"])
+    table.verticalHeader().hide()
+    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+    for row, (name, use, licence) in enumerate(_PARTS):
+        for column, text in enumerate((name, _version_of(name), licence, use)):
+            table.setItem(row, column, QTableWidgetItem(text))
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    table.horizontalHeader().setStretchLastSection(True)
+    layout.addWidget(table, 1)
+    return page
+
+
+def _version_of(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "bundled"
