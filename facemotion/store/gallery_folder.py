@@ -9,7 +9,7 @@ from pathlib import Path
 
 from facemotion.core.errors import GalleryError, OutputError
 from facemotion.core.types import FloatArray
-from facemotion.store.atomic import set_aside, sync_folder
+from facemotion.store.atomic import DAMAGED_MARK, set_aside, sync_folder
 from facemotion.store.gallery_contents import GalleryContents, without_odd_dimensions
 from facemotion.store.names import name_key
 from facemotion.store.person_files import (

@@ -47,8 +47,8 @@ def _open_handler(log_file: Path) -> logging.Handler:
         )
     except OSError as error:
         raise OutputError(
-            f"cannot write the log {log_file}: {error.strerror or error}. Make its folder writable, "
-            f"or set FACEMOTION_HOME to a folder of your own."
+            f"cannot write the log {log_file}: {error.strerror or error}. Make its folder "
+            f"writable, or set FACEMOTION_HOME to a folder of your own."
         ) from error
     handler.setFormatter(logging.Formatter(_FORMAT))
     return handler

@@ -1,0 +1,194 @@
+"""The groups of settings that belong to no single part of the mathematics."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from facemotion.core.parameters import check_parameters, parameter
+
+PROVIDERS: Final = ("CPU", "CUDA", "CoreML", "DirectML")
+DET_SIZES: Final = (320, 480, 640, 1024)
+THEMES: Final = ("system", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """Where the picture comes from."""
+
+    last_source: str = parameter(
+        "",
+        "Last source",
+        "Source shown at the next start: camera:0, a file, an address, or demo; empty to choose.",
+    )
+    is_looping: bool = parameter(
+        True, "Play files again", "A video file starts again when it has ended."
+    )
+    is_reopened_at_start: bool = parameter(
+        True, "Open the last source at start", "The program starts with the source used last."
+    )
+    camera_width_px: int = parameter(
+        1280,
+        "Camera width",
+        "Width asked of a camera; it gives the nearest one it has.",
+        unit="px",
+        minimum=160,
+        maximum=7680,
+    )
+    camera_height_px: int = parameter(
+        720,
+        "Camera height",
+        "Height asked of a camera; it gives the nearest one it has.",
+        unit="px",
+        minimum=120,
+        maximum=4320,
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionSettings:
+    """How faces are found."""
+
+    pack: str = parameter(
+        "",
+        "Model pack",
+        "Folder of the detection and recognition models, or the name of an installed pack; empty "
+        "for the first one installed.",
+    )
+    det_size: int = parameter(
+        640,
+        "Detection size",
+        "Side of the picture that the detector reads: larger finds smaller faces and is slower.",
+        unit="px",
+        choices=DET_SIZES,
+    )
+    det_threshold: float = parameter(
+        0.5,
+        "Detection threshold",
+        "A face with a lower detection score is ignored.",
+        minimum=0.05,
+        maximum=0.99,
+    )
+    max_faces: int = parameter(
+        10, "Most faces", "Only the largest faces are read.", unit="faces", minimum=1, maximum=100
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceSettings:
+    """Where and how often the models run."""
+
+    provider: str = parameter(
+        "CPU",
+        "Provider",
+        "What the models run on; one that the installed onnxruntime lacks falls back to the CPU.",
+        choices=PROVIDERS,
+    )
+    inference_interval_s: float = parameter(
+        0.10,
+        "Inference interval",
+        "Time from one reading of the faces to the next; the picture moves at its own rate.",
+        unit="s",
+        minimum=0.02,
+        maximum=5.0,
+    )
+    intra_op_threads: int = parameter(
+        1,
+        "Threads a model",
+        "Processor threads each model may use.",
+        unit="threads",
+        minimum=1,
+        maximum=64,
+    )
+    reembed_interval_s: float = parameter(
+        1.0,
+        "Recognition interval",
+        "Time after which a face that is already known is compared again.",
+        unit="s",
+        minimum=0.1,
+        maximum=60.0,
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+
+@dataclass(frozen=True, slots=True)
+class DisplaySettings:
+    """What the window shows."""
+
+    theme: str = parameter(
+        "system", "Theme", "Light, dark, or as the system has it.", choices=THEMES
+    )
+    language: str = parameter(
+        "system", "Language", "Code of the language, for example en or de, or system."
+    )
+    is_mirrored: bool = parameter(
+        True, "Mirror cameras", "Cameras are shown as in a mirror; files never are."
+    )
+    show_landmarks: bool = parameter(False, "Show landmarks", "Draw the five points of each face.")
+    show_track_ids: bool = parameter(
+        False, "Show track numbers", "Write each face's track number beside its name."
+    )
+    show_similarity: bool = parameter(
+        True, "Show similarity", "Write how alike a face and the enrolled person are."
+    )
+    chart_window_s: float = parameter(
+        30.0,
+        "Chart length",
+        "How much time the probability chart shows.",
+        unit="s",
+        minimum=5.0,
+        maximum=600.0,
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacySettings:
+    """What is kept."""
+
+    keep_photos: bool = parameter(
+        False,
+        "Keep enrolment photos",
+        "Keep the photos people are enrolled from beside their embeddings; deleting a person "
+        "deletes them.",
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentSettings:
+    """What a photo must be like to enrol somebody."""
+
+    min_face_px: float = parameter(
+        60.0,
+        "Smallest face",
+        "A photo with a smaller face is rejected.",
+        unit="px",
+        minimum=20.0,
+        maximum=1000.0,
+    )
+    min_det_score: float = parameter(
+        0.6,
+        "Lowest detection score",
+        "A photo whose face is less certain is rejected.",
+        minimum=0.05,
+        maximum=0.99,
+    )
+    is_duplicate_warned: bool = parameter(
+        True,
+        "Warn about look-alikes",
+        "Say so when a new face looks like somebody who is enrolled already.",
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
