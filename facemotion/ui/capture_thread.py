@@ -15,7 +15,7 @@ from facemotion.ui.meters import RateMeter
 from facemotion.ui.pacing import FramePacer, Pace
 from facemotion.ui.picture import Picture, fitted_size, render_bgra
 from facemotion.vision.scene_watch import SceneWatch
-from facemotion.vision.sources.base import FrameSource, SourceInfo
+from facemotion.vision.sources.base import FrameSource, SourceInfo, SourceKind
 from facemotion.vision.sources.specs import SourceSpec
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 BACK_OFF_S = (1.0, 2.0, 4.0, 8.0)
 """Waits before the next try to reach a live source that was lost; the last one repeats."""
 POSITION_INTERVAL_S = 0.1
-STILL_KINDS = ("image", "folder")
+LONGEST_STAND_S = 5.0
+"""The last frame of a file stands no longer than this before the file has ended."""
+STILL_KINDS = (SourceKind.IMAGE, SourceKind.FOLDER)
 
 SourceOpener = Callable[[SourceSpec], FrameSource]
 
@@ -80,7 +82,8 @@ class CaptureThread(QThread):
         self._is_paused = False
         self._is_looping = False
         self._seek_to_s: float | None = None
-        self._view_size_px = (0, 0)
+        self._look = ((0, 0), False)
+        self._shown_look = self._look
         self._scene_base = first_scene_id
         self._last_scene_id = first_scene_id
         self._watch = SceneWatch()
@@ -88,7 +91,7 @@ class CaptureThread(QThread):
         self._has_ended = False
         self._last: Frame | None = None
         self._is_still = False
-        self._shown_size_px = (0, 0)
+        self._is_camera = False
         self._position_sent_at_s = float("-inf")
         self.rate = RateMeter()
         self.skipped_count = 0
@@ -126,10 +129,10 @@ class CaptureThread(QThread):
             self._is_looping = is_looping
         self._wake.set()
 
-    def set_view_size(self, width_px: int, height_px: int) -> None:
-        """Size in device pixels that pictures are scaled to fit."""
+    def set_look(self, view_width_px: int, view_height_px: int, is_mirrored: bool) -> None:
+        """Size in device pixels that pictures are scaled to fit; whether cameras are mirrored."""
         with self._lock:
-            self._view_size_px = (width_px, height_px)
+            self._look = ((view_width_px, view_height_px), is_mirrored)
         self._wake.set()
 
     @property
@@ -158,6 +161,7 @@ class CaptureThread(QThread):
             info = source.info
             try:
                 self._is_still = info.kind in STILL_KINDS
+                self._is_camera = info.kind is SourceKind.CAMERA
                 self._new_scene()
                 self.source_opened.emit(info)
                 loss = self._read_until_lost(source, info)
@@ -202,7 +206,7 @@ class CaptureThread(QThread):
 
     def _live_step(self, frame: Frame) -> None:
         if self._is_paused:
-            self._render_again_if_resized()
+            self._render_again_if_changed()
         else:
             self._show(frame)
 
@@ -214,7 +218,7 @@ class CaptureThread(QThread):
         if seek_to_s is not None and info.is_seekable:
             self._seek_source(source, seek_to_s)
         elif is_waiting:
-            self._render_again_if_resized()
+            self._render_again_if_changed()
             self._wait(None)
             self._pacer.restart()
             return
@@ -231,6 +235,7 @@ class CaptureThread(QThread):
         self._pacer.restart()
 
     def _reach_end(self, source: FrameSource, info: SourceInfo) -> None:
+        self._let_last_frame_stand(info)
         if self._is_looping and info.is_seekable and self._last is not None:
             self._seek_source(source, 0.0)
             return
@@ -238,6 +243,13 @@ class CaptureThread(QThread):
         if self._last is not None:
             self.position_changed.emit(info.duration_s or self._last.time_s)
         self.ended.emit()
+
+    def _let_last_frame_stand(self, info: SourceInfo) -> None:
+        if self._last is None or info.fps <= 0.0 or info.kind is SourceKind.IMAGE:
+            return
+        end_s = self._last.time_s + 1.0 / info.fps
+        self._wake.clear()
+        self._wait(min(self._pacer.wait_s(end_s, time.monotonic()), LONGEST_STAND_S))
 
     def _show_in_time(self, frame: Frame, is_at_once: bool) -> None:
         """Wait until the frame is due, then show it; a command cuts the wait short."""
@@ -285,12 +297,15 @@ class CaptureThread(QThread):
 
     def _render(self, frame: Frame) -> Picture:
         height_px, width_px = frame.frame_bgr.shape[:2]
-        self._shown_size_px = self._view_size_px
-        size_px = fitted_size(width_px, height_px, *self._shown_size_px)
-        return Picture(frame, render_bgra(frame.frame_bgr, size_px), self._is_still)
+        self._shown_look = self._look
+        view_size_px, is_mirror_wanted = self._shown_look
+        size_px = fitted_size(width_px, height_px, *view_size_px)
+        is_mirrored = is_mirror_wanted and self._is_camera
+        bgra = render_bgra(frame.frame_bgr, size_px, is_mirrored)
+        return Picture(frame, bgra, self._is_still, is_mirrored)
 
-    def _render_again_if_resized(self) -> None:
-        if self._last is not None and self._shown_size_px != self._view_size_px:
+    def _render_again_if_changed(self) -> None:
+        if self._last is not None and self._shown_look != self._look:
             self._publish(self._render(self._last))
 
     def _publish(self, picture: Picture) -> None:

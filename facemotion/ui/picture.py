@@ -20,11 +20,13 @@ class Picture:
         bgra: uint8 (h, w, 4), scaled to the size of the view; never written again, so that a
             QImage may share its memory.
         is_still: Whether the frame stands alone (a photo): nothing is carried over from others.
+        is_mirrored: Whether `bgra` is turned left to right; the frame never is.
     """
 
     frame: Frame
     bgra: NDArray[np.uint8]
     is_still: bool = False
+    is_mirrored: bool = False
 
 
 def fitted_size(
@@ -45,12 +47,15 @@ def fitted_size(
     return max(round(width_px * zoom), 1), max(round(height_px * zoom), 1)
 
 
-def render_bgra(frame_bgr: FrameBgr, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+def render_bgra(
+    frame_bgr: FrameBgr, size_px: tuple[int, int], is_mirrored: bool = False
+) -> NDArray[np.uint8]:
     """The picture scaled and converted.
 
     Args:
         frame_bgr: uint8 (H, W, 3) BGR.
         size_px: Width and height wanted.
+        is_mirrored: Whether to turn it left to right.
 
     Returns:
         uint8 (h, w, 4) BGRA, contiguous, own memory.
@@ -64,4 +69,6 @@ def render_bgra(frame_bgr: FrameBgr, size_px: tuple[int, int]) -> NDArray[np.uin
         is_strong = is_shrinking and width_px > 1.8 * size_px[0]
         method = cv2.INTER_AREA if is_strong else cv2.INTER_LINEAR
         frame_bgr = cv2.resize(frame_bgr, size_px, interpolation=method)  # type: ignore[assignment]
+    if is_mirrored:
+        frame_bgr = cv2.flip(frame_bgr, 1)  # type: ignore[assignment]
     return np.ascontiguousarray(cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2BGRA))

@@ -121,6 +121,7 @@ class LiveSession(QObject):
         self._is_looping = False
         self._is_letting_go = False
         self._view_size_px = (0, 0)
+        self._is_mirrored = False
         self._next_scene_id = 1
         self._interval_s = 0.10
         self._job_count = 0
@@ -220,8 +221,12 @@ class LiveSession(QObject):
     def set_view_size(self, width_px: int, height_px: int) -> None:
         """Size in device pixels that pictures are scaled to fit."""
         self._view_size_px = (width_px, height_px)
-        if self._capture is not None:
-            self._capture.set_view_size(width_px, height_px)
+        self._set_look()
+
+    def set_mirrored(self, is_mirrored: bool) -> None:
+        """Whether cameras are shown as in a mirror."""
+        self._is_mirrored = is_mirrored
+        self._set_look()
 
     # ----- models
 
@@ -312,7 +317,7 @@ class LiveSession(QObject):
             spec, self._opener, self._display, self._inference.pictures, self._next_scene_id, self
         )
         capture.set_looping(self._is_looping)
-        capture.set_view_size(*self._view_size_px)
+        capture.set_look(*self._view_size_px, self._is_mirrored)
         capture.source_opened.connect(self._on_source_opened)
         capture.frame_ready.connect(self._on_frame_ready)
         capture.position_changed.connect(self._on_position_changed)
@@ -369,6 +374,10 @@ class LiveSession(QObject):
         self._picture = None
         self._result = None
         self._latency_ms = float("nan")
+
+    def _set_look(self) -> None:
+        if self._capture is not None:
+            self._capture.set_look(*self._view_size_px, self._is_mirrored)
 
     def _set_paused(self, is_paused: bool) -> None:
         if self._capture is None:
