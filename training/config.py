@@ -15,13 +15,17 @@ class DataConfig:
     Attributes:
         train: Path of the training part inside the folder given by `--data`.
         valid: Path of the part that models are chosen on.
+        train_usage: Part of a `fer2013.csv` to train on (`Training`), else empty.
+        valid_usage: Part of a `fer2013.csv` to choose on (`PublicTest`), else empty.
         selection: Rows for training, `strict` or `plain` (see `label_faces`).
-        targets: `distribution` or `majority`.
+        targets: `distribution`, `majority`, or `original` (FER2013's own single label).
         limit: Only the first rows, 0 for all (for trials).
     """
 
     train: str = "FER2013Train.zip"
     valid: str = "FER2013Valid.zip"
+    train_usage: str = ""
+    valid_usage: str = ""
     selection: str = "plain"
     targets: str = "distribution"
     limit: int = 0

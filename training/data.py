@@ -102,12 +102,14 @@ class LabelledFaces:
         images: uint8 (N, 48, 48) gray.
         targets: float32 (N, 7) in `EMOTIONS` order, each row a distribution.
         labels: int64 (N,) positions in `EMOTIONS` of the row's largest vote.
+        rows: int64 (N,) row numbers in the data that was read.
         dropped: How many rows were left out, by reason.
     """
 
     images: NDArray[np.uint8]
     targets: NDArray[np.float32]
     labels: NDArray[np.int64]
+    rows: NDArray[np.int64]
     dropped: dict[str, int]
 
     def __len__(self) -> int:
@@ -166,14 +168,17 @@ def label_faces(data: FaceData, selection: str, targets: str) -> LabelledFaces:
     if targets == "majority":
         chosen = np.eye(EMOTION_COUNT, dtype=np.float32)[labels]
     chosen /= np.maximum(chosen.sum(1, keepdims=True), 1.0)
-    return LabelledFaces(data.images[keep], chosen, labels, dropped)
+    rows = np.flatnonzero(keep)
+    return LabelledFaces(data.images[keep], chosen, labels, rows, dropped)
 
 
-def read_faces(path: Path) -> FaceData:
+def read_faces(path: Path, usage: str | None = None, *, has_votes: bool = True) -> FaceData:
     """Read a data set in any of the forms that this module knows.
 
     Args:
         path: A FER+ folder or zip, a `fer2013.csv`, or a folder of class folders.
+        usage: Part of a `fer2013.csv`; see `read_fer2013_csv`.
+        has_votes: Whether FER+ votes beside a `fer2013.csv` are used.
 
     Raises:
         DataError: Nothing readable is there, or a row is wrong.
@@ -187,25 +192,26 @@ def read_faces(path: Path) -> FaceData:
     if path.suffix.lower() == ".zip":
         return _read_ferplus_zip(path)
     if path.suffix.lower() == ".csv":
-        return read_fer2013_csv(path)
+        return read_fer2013_csv(path, usage, has_votes=has_votes)
     raise DataError(f"{path}: expected a folder, a .zip or a .csv file")
 
 
-def read_fer2013_csv(path: Path, usage: str | None = None) -> FaceData:
+def read_fer2013_csv(path: Path, usage: str | None = None, *, has_votes: bool = True) -> FaceData:
     """Read Kaggle's `fer2013.csv`, with FER+ votes where `fer2013new.csv` lies beside it.
 
-    Without the votes file the original single label counts as ten votes.
+    Without votes the original single label counts as ten of them.
 
     Args:
         path: The CSV with the columns emotion, pixels and Usage.
         usage: Only rows of this part (`Training`, `PublicTest`, `PrivateTest`); all when None.
+        has_votes: False for the original label even where there are votes.
 
     Raises:
         DataError: A column is missing or a row is wrong.
     """
     rows = _dict_rows(path, ("emotion", "pixels", "Usage"))
     votes_path = path.with_name("fer2013new.csv")
-    vote_rows = _dict_rows(votes_path, VOTE_COLUMNS) if votes_path.is_file() else None
+    vote_rows = _dict_rows(votes_path, VOTE_COLUMNS) if has_votes and votes_path.is_file() else None
     if vote_rows is not None and len(vote_rows) != len(rows):
         raise DataError(f"{votes_path}: {len(vote_rows)} rows, but {path} has {len(rows)}")
     images: list[NDArray[np.uint8]] = []
@@ -277,7 +283,9 @@ def _read_ferplus(text: str, read: Callable[[str], bytes | None], source: Path) 
         if content is None:
             raise DataError(f"{where}: picture {row[0]!r} is missing")
         images.append(_decoded(content, where, must_fit=True))
-        counts = {name: _number(cell, where, name) for name, cell in zip(columns, row[2:], strict=True)}
+        counts = {
+            name: _number(cell, where, name) for name, cell in zip(columns, row[2:], strict=True)
+        }
         votes.append([counts[name] for name in VOTE_COLUMNS])
         names.append(row[0])
     return _face_data(images, votes, names, source)
@@ -351,6 +359,8 @@ def _decoded(content: bytes, where: str, *, must_fit: bool) -> NDArray[np.uint8]
         raise DataError(f"{where}: not a readable picture")
     if gray.shape != _FACE_SHAPE:
         if must_fit:
-            raise DataError(f"{where}: expected a 48×48 picture, got {gray.shape[1]}×{gray.shape[0]}")
+            raise DataError(
+                f"{where}: expected a 48×48 picture, got {gray.shape[1]}×{gray.shape[0]}"
+            )
         gray = cv2.resize(gray, _FACE_SHAPE, interpolation=cv2.INTER_AREA)
     return gray.astype(np.uint8)

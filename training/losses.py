@@ -62,9 +62,7 @@ def distillation_loss(logits: Tensor, teacher_logits: Tensor, temperature: float
     return divergence * temperature**2
 
 
-def mixup(
-    images: Tensor, targets: Tensor, share: Tensor, partner: Tensor
-) -> tuple[Tensor, Tensor]:
+def mixup(images: Tensor, targets: Tensor, share: Tensor, partner: Tensor) -> tuple[Tensor, Tensor]:
     """Blend every example with its partner (Zhang et al., 2018).
 
     Args:

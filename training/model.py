@@ -4,13 +4,16 @@ Every network reads float32 (N, 1, 48, 48) from `facemotion.core.preprocessing.n
 answers float32 (N, 7) logits in `EMOTIONS` order.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Final
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from facemotion.core.labels import EMOTION_COUNT
+from facemotion.core.preprocessing import INPUT_SIZE_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,9 @@ class SEBlock(nn.Module):
     def __init__(self, channels_in: int, channels: int, stride: int, se_reduction: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
+        self.bn1: nn.Module = nn.BatchNorm2d(channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
+        self.bn2: nn.Module = nn.BatchNorm2d(channels)
         self.se = SqueezeExcite(channels, se_reduction)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or channels_in != channels:
@@ -159,7 +162,7 @@ class SEResNet(nn.Module):
                     nn.init.zeros_(module.bias)
         for module in self.modules():
             # A block starts as its shortcut, so a deep network trains from the first step.
-            if isinstance(module, SEBlock):
+            if isinstance(module, SEBlock) and isinstance(module.bn2, nn.BatchNorm2d):
                 nn.init.zeros_(module.bn2.weight)
 
     def forward(self, faces: Tensor) -> Tensor:
@@ -182,3 +185,51 @@ def build_model(name: str) -> SEResNet:
 def parameter_count(model: nn.Module) -> int:
     """Number of trained values (running statistics not counted)."""
     return sum(p.numel() for p in model.parameters())
+
+
+def multiply_accumulates(model: nn.Module, side_px: int = INPUT_SIZE_PX) -> int:
+    """Multiplications of one face through all convolutions and linear layers."""
+    total = 0
+
+    def count(module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal total
+        if isinstance(module, nn.Conv2d):
+            kernel = module.weight[0].numel()
+            total += output[0].numel() * kernel
+        elif isinstance(module, nn.Linear):
+            total += module.weight.numel()
+
+    hooks = [m.register_forward_hook(count) for m in model.modules()]
+    was_training = model.training
+    with torch.inference_mode():
+        model.eval()(torch.zeros(1, 1, side_px, side_px))
+    model.train(was_training)
+    for hook in hooks:
+        hook.remove()
+    return total
+
+
+def folded(model: SEResNet) -> SEResNet:
+    """A copy for inference with every batch norm folded into the convolution before it."""
+    copy = deepcopy(model).eval()
+    _fold_sequence(copy.stem)
+    for module in copy.modules():
+        if isinstance(module, SEBlock):
+            _fold_pair(module, "conv1", "bn1")
+            _fold_pair(module, "conv2", "bn2")
+            if isinstance(module.shortcut, nn.Sequential):
+                _fold_sequence(module.shortcut)
+    return copy
+
+
+def _fold_sequence(layers: nn.Sequential) -> None:
+    for position in range(len(layers) - 1):
+        if isinstance(layers[position + 1], nn.BatchNorm2d):
+            _fold_pair(layers, str(position), str(position + 1))
+
+
+def _fold_pair(owner: nn.Module, conv_name: str, norm_name: str) -> None:
+    conv, norm = owner.get_submodule(conv_name), owner.get_submodule(norm_name)
+    if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+        setattr(owner, conv_name, fuse_conv_bn_eval(conv, norm))
+        setattr(owner, norm_name, nn.Identity())

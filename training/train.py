@@ -23,6 +23,7 @@ from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
+from training.checkpoint import load_checkpoint, save_atomically
 from training.config import OptimisationConfig, TrainingConfig, read_config
 from training.data import LabelledFaces, label_faces, read_faces
 from training.losses import (
@@ -113,25 +114,6 @@ def logits_of(model: nn.Module, images: np.ndarray, device: torch.device) -> Ten
     return torch.cat(parts)
 
 
-def save_atomically(content: dict[str, Any], path: Path) -> None:
-    """Write a checkpoint so that a kill leaves the old or the new one, never a half."""
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
-def load_checkpoint(path: Path) -> tuple[SEResNet, TrainingConfig, dict[str, Any]]:
-    """The averaged model of a checkpoint, its experiment and everything else that it holds."""
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    config = TrainingConfig.from_dict(content["config"])
-    model = build_model(config.architecture)
-    model.load_state_dict(content["average"])
-    return model.eval(), config, content
-
-
 def loss_for(config: TrainingConfig, class_weights: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
     """The configured loss of (logits, targets)."""
     if config.loss.kind == "soft":
@@ -139,9 +121,7 @@ def loss_for(config: TrainingConfig, class_weights: Tensor) -> Callable[[Tensor,
     weights = class_weights if config.loss.has_class_weights else torch.ones_like(class_weights)
 
     def focal(logits: Tensor, targets: Tensor) -> Tensor:
-        return focal_loss(
-            logits, targets, weights, config.loss.gamma, config.loss.label_smoothing
-        )
+        return focal_loss(logits, targets, weights, config.loss.gamma, config.loss.label_smoothing)
 
     return focal
 
@@ -337,11 +317,15 @@ def start_process() -> Process:
 
 def load_data(config: TrainingConfig, folder: Path) -> tuple[LabelledFaces, LabelledFaces]:
     """Training rows as configured, and strict validation rows."""
-    faces = read_faces(folder / config.data.train)
-    if config.data.limit:
-        faces = faces.take(np.arange(min(config.data.limit, len(faces))))
-    train_rows = label_faces(faces, config.data.selection, config.data.targets)
-    valid_rows = label_faces(read_faces(folder / config.data.valid), "strict", "majority")
+    data = config.data
+    has_votes = data.targets != "original"
+    faces = read_faces(folder / data.train, data.train_usage or None, has_votes=has_votes)
+    if data.limit:
+        faces = faces.take(np.arange(min(data.limit, len(faces))))
+    targets = data.targets if has_votes else "majority"
+    train_rows = label_faces(faces, data.selection, targets)
+    valid = read_faces(folder / data.valid, data.valid_usage or None)
+    valid_rows = label_faces(valid, "strict", "majority")
     return train_rows, valid_rows
 
 
