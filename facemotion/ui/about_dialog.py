@@ -146,7 +146,9 @@ class AboutDialog(QDialog):
         buttons.rejected.connect(self.reject)
         copy = buttons.addButton("Copy details", QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip("Copy versions and models as text, for a bug report")
+        copy.setAutoDefault(False)
         copy.clicked.connect(self._copy_details)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         return buttons
 
     @Slot()

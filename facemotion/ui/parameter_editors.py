@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from facemotion.core.parameters import ParameterInfo
 
-EDITOR_WIDTH_PX = 190
+EDITOR_WIDTH_PX = 165
 _LARGEST_INT = 2**31 - 1
 _LARGEST_FLOAT = 1e9
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facemotion.core.matching import GalleryIndex, match_percent
+from facemotion.core.gallery_index import GalleryIndex
+from facemotion.core.thresholds import match_percent
 from facemotion.core.types import FloatArray, FrameBgr
 
 
@@ -66,7 +67,7 @@ def find_lookalike(
         return None
     person_id = str(ids[best])
     percent = float(match_percent(similarity, match_threshold))
-    return Lookalike(person_id, index.names[person_id], percent)
+    return Lookalike(person_id, index.name_of(person_id), percent)
 
 
 def find_strangers(shots: Sequence[Shot], same_threshold: float) -> list[Shot]:
