@@ -233,6 +233,8 @@ class GalleryStore:
             GalleryError: There is nobody to export.
             OutputError: The file cannot be written.
         """
+        if not self.folder.is_dir():
+            raise GalleryError("there is nobody to export; enrol somebody first.")
         with self._lock_to_read():
             contents = self._folder.load()
             records = [

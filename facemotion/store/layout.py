@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from facemotion.core.errors import OutputError
 from facemotion.store.atomic import set_aside, write_atomic
@@ -94,7 +94,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     if not isinstance(values, dict):
         _move_away(path)
         return None
-    return values  # pyright: ignore[reportUnknownVariableType]
+    return cast("dict[str, Any]", values)
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import tomli_w
 
@@ -152,7 +152,7 @@ def _read_group(name: str, default: Any, given: Any, problems: list[str]) -> Any
         return default
     known = {entry.name for entry in dataclasses.fields(default)}
     values: dict[str, Any] = {}
-    for key, value in given.items():  # pyright: ignore[reportUnknownVariableType]
+    for key, value in cast("Mapping[str, Any]", given).items():
         if key in known:
             values[key] = _as_default_type(getattr(default, key), value)
         else:
@@ -164,17 +164,28 @@ def _read_group(name: str, default: Any, given: Any, problems: list[str]) -> Any
 def _take_one_by_one(
     name: str, default: Any, values: Mapping[str, Any], problems: list[str]
 ) -> Any:
-    group = default
-    for key, value in values.items():
-        try:
-            candidate = dataclasses.replace(group, **{key: value})
-            check_parameters(candidate)
-            group = candidate
-        except (ValueError, TypeError) as error:
-            problems.append(
-                f"Settings: {name}.{error}; the default {getattr(default, key)!r} is used."
-            )
+    """Take every value that is allowed beside the others; some need another one taken first."""
+    group, left = default, dict(values)
+    has_changed = True
+    while has_changed:
+        has_changed = False
+        for key in list(left):
+            candidate = _replaced(group, {key: left[key]})
+            if candidate is not None:
+                group, has_changed = candidate, True
+                del left[key]
+    for key, value in left.items():
+        reason = _refusal(group, key, value)
+        problems.append(f"Settings: {name}.{reason}; {getattr(default, key)!r} is used instead.")
     return group
+
+
+def _refusal(group: Any, key: str, value: Any) -> str:
+    try:
+        check_parameters(dataclasses.replace(group, **{key: value}))
+    except (ValueError, TypeError) as error:
+        return str(error)
+    raise AssertionError(f"{key} was refused without a reason")
 
 
 def _replaced(default: Any, values: Mapping[str, Any]) -> Any:
@@ -187,7 +198,7 @@ def _replaced(default: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _as_default_type(default: Any, value: Any) -> Any:
-    """TOML tells 1 from 1.0 and knows no tuples."""
+    """TOML tells 1 from 1.0."""
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    return tuple(value) if isinstance(default, tuple) and isinstance(value, list) else value
+    return value

@@ -77,13 +77,13 @@ def without_repeats(rows: FloatArray, known: FloatArray) -> FloatArray:
     Returns:
         float32 (≤ N, D), in the same order.
     """
-    kept = list(known)
-    fresh: list[FloatArray] = []
-    for row in rows:
-        if not any(np.allclose(row, other, atol=1e-6, rtol=0.0) for other in kept):
-            kept.append(row)
-            fresh.append(row)
-    return np.array(fresh, dtype=np.float32).reshape(len(fresh), rows.shape[1])
+    seen = np.concatenate([known, rows]) if len(known) else rows
+    first_fresh = len(seen) - len(rows)
+    is_repeat = [
+        bool((np.abs(seen[: first_fresh + place] - row) < 1e-6).all(axis=1).any())
+        for place, row in enumerate(rows)
+    ]
+    return rows[~np.array(is_repeat, dtype=bool)]
 
 
 def _read_array(data: bytes) -> NDArray[np.floating]:
