@@ -1,0 +1,80 @@
+"""Limits and margins of recognition, as the user may set them."""
+
+from dataclasses import dataclass
+
+from facemotion.core.parameters import check_parameters, parameter
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingParams:
+    """How sure a name must be.
+
+    Raises:
+        ValueError: A value is of the wrong type or out of range.
+    """
+
+    is_threshold_from_pack: bool = parameter(
+        True,
+        "Threshold from the pack",
+        "Uses the threshold measured for the model pack, which grows with the number of people.",
+    )
+    match_threshold: float = parameter(
+        0.40,
+        "Match threshold",
+        "Cosine similarity from which a face is known, when it does not come from the pack.",
+        minimum=-1.0,
+        maximum=1.0,
+    )
+    threshold_shift: float = parameter(
+        0.0,
+        "Stricter or more lenient",
+        "Added to the threshold: above zero fewer strangers are taken for somebody.",
+        minimum=-0.2,
+        maximum=0.2,
+    )
+    uncertain_margin: float = parameter(
+        0.10,
+        "Uncertain margin",
+        "How far below the threshold a face may be and still be shown as uncertain.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    unknown_cutoff_percent: float = parameter(
+        30.0,
+        "Unknown below",
+        "Shown percentage below which a face is unknown.",
+        unit="%",
+        minimum=0.0,
+        maximum=50.0,
+    )
+    hysteresis: float = parameter(
+        0.03,
+        "Hysteresis",
+        "How far the similarity must fall below a limit before the answer steps down.",
+        minimum=0.0,
+        maximum=0.5,
+    )
+    runner_up_margin: float = parameter(
+        0.03,
+        "Lead over the second",
+        "Lead over the second-best person that a known face needs.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    switch_margin: float = parameter(
+        0.05,
+        "Lead to change a name",
+        "Lead that another person needs before a track changes its name.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    min_evidence: float = parameter(
+        0.15,
+        "Least evidence",
+        "Sum of embedding qualities that a track needs before it is known.",
+        minimum=0.0,
+        maximum=10.0,
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)

@@ -1,0 +1,222 @@
+"""How well a face can be read: head pose, sharpness, gates, and the weight of an embedding."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facemotion.core.boxes import box_size, clip_box
+from facemotion.core.parameters import check_parameters, parameter
+from facemotion.core.types import FaceDetection, FloatArray, GateReason
+
+FACE_MODEL: Final[NDArray[np.float64]] = np.array(
+    [
+        [-0.50, 0.42, 0.55],
+        [0.50, 0.42, 0.55],
+        [0.00, -0.18, 1.19],
+        [-0.39, -0.69, 0.68],
+        [0.39, -0.69, 0.68],
+    ]
+)
+"""A mean head's eyes, nose tip and mouth corners: x right, y up, z towards the viewer, in eye
+distances; from the canonical face model of MediaPipe (an eye lies midway between its corners)."""
+
+_CENTRED_MODEL: Final = FACE_MODEL - FACE_MODEL.mean(axis=0)
+_MIN_FLATNESS: Final = 0.05
+_FULL_SIZE_PX: Final = 112.0
+_FULL_SHARPNESS: Final = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class QualityGates:
+    """What a face must fulfil before its emotion is read.
+
+    Raises:
+        ValueError: A value is of the wrong type or out of range.
+    """
+
+    min_face_px: float = parameter(
+        36.0,
+        "Smallest face",
+        "Mean of the box's width and height below which a face is not read.",
+        unit="px",
+        minimum=12.0,
+        maximum=1000.0,
+    )
+    min_det_score: float = parameter(
+        0.75,
+        "Least detection score",
+        "Score of the detector below which a face is not read.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    min_sharpness: float = parameter(
+        30.0,
+        "Least sharpness",
+        "Variance of the Laplacian of the 48 px crop below which a face is too blurred.",
+        minimum=0.0,
+        maximum=10000.0,
+    )
+    max_yaw_deg: float = parameter(
+        50.0,
+        "Largest turn to the side",
+        "Angle to the left or right beyond which a face is turned away.",
+        unit="°",
+        minimum=0.0,
+        maximum=90.0,
+    )
+    max_pitch_deg: float = parameter(
+        40.0,
+        "Largest turn up or down",
+        "Angle up or down beyond which a face is turned away.",
+        unit="°",
+        minimum=0.0,
+        maximum=90.0,
+    )
+    max_roll_deg: float = parameter(
+        60.0,
+        "Largest tilt",
+        "Tilt towards a shoulder beyond which a face is turned away.",
+        unit="°",
+        minimum=0.0,
+        maximum=180.0,
+    )
+    max_cut_off: float = parameter(
+        0.20,
+        "Largest part outside",
+        "Part of the box that may lie outside the picture.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+
+def yaw_pitch_roll_deg(kps: NDArray[np.floating]) -> tuple[float, float, float]:
+    """Head pose from five landmarks.
+
+    The landmarks are taken as a scaled orthographic view of `FACE_MODEL`: the linear fit of the
+    view is brought to the nearest rotation (the pose-from-orthography step of DeMenthon and Davis,
+    "Model-based object pose in 25 lines of code", 1995).
+
+    Args:
+        kps: float (5, 2) px, image coordinates, in the order of `FaceDetection`.
+
+    Returns:
+        Yaw, positive when the nose points to the picture's right; pitch, positive when it points
+        up; roll, positive when the head is tilted clockwise as seen in the picture. Degrees.
+        Landmarks that lie on one line show no face from any side: yaw and pitch are then 90.
+
+    Raises:
+        ValueError: The shape is not (5, 2).
+    """
+    if kps.shape != (5, 2):
+        raise ValueError(f"expected landmarks of shape (5, 2), got {kps.shape}")
+    points = kps.astype(np.float64) * (1.0, -1.0)
+    view = np.linalg.lstsq(_CENTRED_MODEL, points - points.mean(axis=0))[0]
+    u, scales, vt = np.linalg.svd(view.T, full_matrices=False)
+    if not scales[1] > _MIN_FLATNESS * scales[0]:
+        return 90.0, 90.0, 0.0
+    right, up = u @ vt
+    forward = np.cross(right, up)
+    roll = math.atan2(-up[0], right[0])
+    yaw = math.asin(float(np.clip(-forward[0], -1.0, 1.0)))
+    pitch = math.atan2(-forward[1], forward[2])
+    return math.degrees(yaw), math.degrees(pitch), math.degrees(roll)
+
+
+def is_frontal(
+    kps: NDArray[np.floating], max_yaw_deg: float = 20.0, max_pitch_deg: float = 20.0
+) -> bool:
+    """Whether a face looks roughly into the camera, whatever its tilt.
+
+    Args:
+        kps: float (5, 2) px, image coordinates.
+        max_yaw_deg: Largest turn to either side.
+        max_pitch_deg: Largest turn up or down.
+
+    Raises:
+        ValueError: The shape is not (5, 2).
+    """
+    yaw, pitch, _ = yaw_pitch_roll_deg(kps)
+    return abs(yaw) <= max_yaw_deg and abs(pitch) <= max_pitch_deg
+
+
+def sharpness(gray: NDArray[np.uint8]) -> float:
+    """Variance of the four-neighbour Laplacian (Pech-Pacheco et al. 2000), border left out.
+
+    Args:
+        gray: uint8 (H, W), at least 3 by 3; the emotion crop of (48, 48).
+
+    Returns:
+        At least 0, in squared gray levels; 0 for an even picture.
+
+    Raises:
+        ValueError: The array is not uint8 with two dimensions of at least 3.
+    """
+    if gray.dtype != np.uint8 or gray.ndim != 2 or min(gray.shape) < 3:
+        raise ValueError(f"expected uint8 (H, W) of at least 3x3, got {gray.dtype} {gray.shape}")
+    x = gray.astype(np.float32)
+    around = x[:-2, 1:-1] + x[2:, 1:-1] + x[1:-1, :-2] + x[1:-1, 2:]
+    return float(np.var(around - 4.0 * x[1:-1, 1:-1]))
+
+
+def face_px(bbox_xyxy: FloatArray) -> float:
+    """Size of a face: the mean of its box's width and height (px)."""
+    return float(box_size(bbox_xyxy).mean())
+
+
+def gate(
+    detection: FaceDetection,
+    sharpness: float | None,
+    frame_size: tuple[int, int],
+    gates: QualityGates,
+) -> GateReason | None:
+    """The first reason for which a face is not read, or None.
+
+    Args:
+        detection: The face.
+        sharpness: Of its crop, or None to leave blur out of account.
+        frame_size: Width and height of the picture (px).
+        gates: The limits; a value on the limit passes.
+    """
+    if detection.det_score < gates.min_det_score:
+        return GateReason.LOW_DET_SCORE
+    if face_px(detection.bbox_xyxy) < gates.min_face_px:
+        return GateReason.TOO_SMALL
+    if _part_outside(detection.bbox_xyxy, frame_size) > gates.max_cut_off:
+        return GateReason.CUT_OFF
+    yaw, pitch, roll = yaw_pitch_roll_deg(detection.kps)
+    is_turned = abs(yaw) > gates.max_yaw_deg or abs(pitch) > gates.max_pitch_deg
+    if is_turned or abs(roll) > gates.max_roll_deg:
+        return GateReason.TURNED_AWAY
+    if sharpness is not None and sharpness < gates.min_sharpness:
+        return GateReason.TOO_BLURRED
+    return None
+
+
+def embedding_quality(detection: FaceDetection, sharpness: float | None) -> float:
+    """How much an embedding of this face is worth, in [0, 1].
+
+    A product of four factors: detection score, size (112 px, a recogniser's input, is full),
+    pose (the cosines of yaw and pitch) and, when given, sharpness.
+
+    Args:
+        detection: The face.
+        sharpness: Of its 48 px crop, or None to leave blur out of account.
+    """
+    yaw, pitch, _ = yaw_pitch_roll_deg(detection.kps)
+    pose = max(math.cos(math.radians(yaw)), 0.0) * max(math.cos(math.radians(pitch)), 0.0)
+    size = min(face_px(detection.bbox_xyxy) / _FULL_SIZE_PX, 1.0)
+    clear = 1.0 if sharpness is None else min(sharpness / _FULL_SHARPNESS, 1.0)
+    score = min(max(detection.det_score, 0.0), 1.0)
+    return score * size * pose * (0.25 + 0.75 * clear)
+
+
+def _part_outside(bbox_xyxy: FloatArray, frame_size: tuple[int, int]) -> float:
+    area = float(box_size(bbox_xyxy).prod())
+    inside = float(box_size(clip_box(bbox_xyxy, frame_size)).prod())
+    return 1.0 - inside / area if area > 0.0 else 1.0
