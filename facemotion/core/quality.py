@@ -23,7 +23,6 @@ FACE_MODEL: Final[NDArray[np.float64]] = np.array(
 """A mean head's eyes, nose tip and mouth corners: x right, y up, z towards the viewer, in eye
 distances; from the canonical face model of MediaPipe (an eye lies midway between its corners)."""
 
-_CENTRED_MODEL: Final = FACE_MODEL - FACE_MODEL.mean(axis=0)
 _MIN_FLATNESS: Final = 0.05
 _FULL_SIZE_PX: Final = 112.0
 _FULL_SHARPNESS: Final = 200.0
@@ -116,8 +115,10 @@ def yaw_pitch_roll_deg(kps: NDArray[np.floating]) -> tuple[float, float, float]:
     if kps.shape != (5, 2):
         raise ValueError(f"expected landmarks of shape (5, 2), got {kps.shape}")
     points = kps.astype(np.float64) * (1.0, -1.0)
-    view = np.linalg.lstsq(_CENTRED_MODEL, points - points.mean(axis=0))[0]
-    u, scales, vt = np.linalg.svd(view.T, full_matrices=False)
+    model: NDArray[np.float64] = FACE_MODEL - FACE_MODEL.mean(axis=0)
+    view: NDArray[np.float64] = points - points.mean(axis=0)
+    fit: NDArray[np.float64] = np.linalg.solve(model.T @ model, model.T @ view)
+    u, scales, vt = np.linalg.svd(fit.T, full_matrices=False)
     if not scales[1] > _MIN_FLATNESS * scales[0]:
         return 90.0, 90.0, 0.0
     right, up = u @ vt

@@ -137,4 +137,4 @@ class FrameResult:
 
     frame: Frame
     faces: tuple[FaceResult, ...]
-    timings_ms: dict[str, float] = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict[str, float])
