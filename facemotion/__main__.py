@@ -1,0 +1,245 @@
+"""The command line: `facemotion` opens the window, `facemotion COMMAND` works without one."""
+
+import argparse
+import contextlib
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from facemotion.version import __version__
+
+if TYPE_CHECKING:
+    from facemotion.commands.console import Console
+
+Handler = Callable[[argparse.Namespace], int]
+
+_DESCRIPTION: Final = """\
+Watches a camera, a video or photos, finds every face, says who it is and how the person feels.
+Everything stays on this machine. Without a command the window opens."""
+
+_EPILOG: Final = """\
+Model packs: --pack takes a folder with InsightFace models, or the name of an installed pack. When
+it is not given, the environment variable FACEMOTION_PACK counts, then the settings, then the packs
+installed in the user's data folder, then those that come with the program.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part, 130 stopped with Ctrl-C."""
+
+_ANALYZE_TEXT: Final = """\
+Finds the faces of a video, a picture or a folder of pictures and writes into the output folder:
+
+  timeline.csv, timeline.jsonl   one row per face per processed frame
+  annotated.mp4                  a video's frames with boxes, names and emotions
+  annotated/NAME.png             the same for a picture or each picture of a folder
+  summary.json                   who was seen for how long, and how they felt
+
+The pictures of a folder stand alone: nothing is carried over from one to the next. The same input
+gives the same timeline, byte for byte. Files of an earlier analysis in the folder are replaced when
+the new one is done."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run facemotion.
+
+    Args:
+        argv: Arguments without the program's name; those of the process by default.
+
+    Returns:
+        The exit code.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    options = build_parser().parse_args(arguments)
+    if options.command is None:
+        from facemotion.app import main as open_window
+
+        return open_window(arguments)
+    return _run_command(options)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; commands are imported only when they run."""
+    parser = argparse.ArgumentParser(
+        prog="facemotion",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"facemotion {__version__}")
+    parser.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="what the window shows: camera:0, a file, a folder, an address, or demo",
+    )
+    _add_folders(parser, default=None)
+    parser.add_argument("--language", metavar="CODE", help="language of the window, such as en")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_enroll(commands)
+    _add_people(commands)
+    _add_forget(commands)
+    _add_analyze(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _add_folders(parser: argparse.ArgumentParser, *, default: object) -> None:
+    """`--pack` and `--gallery`; a subcommand must not overwrite what stands before it."""
+    parser.add_argument(
+        "--pack", metavar="DIR", default=default, help="folder or name of the model pack"
+    )
+    _add_gallery(parser, default=default)
+
+
+def _add_gallery(parser: argparse.ArgumentParser, *, default: object) -> None:
+    parser.add_argument(
+        "--gallery", metavar="DIR", default=default, help="folder of the enrolled people"
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON only")
+
+
+def _add_enroll(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "enroll",
+        help="teach facemotion a person from photos",
+        description="Enrols a person from photos that show one face each. When the name is "
+        "enrolled already, the photos are added.",
+    )
+    parser.add_argument("name", metavar="NAME", help="what the person is called")
+    parser.add_argument("photos", metavar="PHOTO", nargs="+", help="picture files, 3 to 5 are good")
+    _add_folders(parser, default=argparse.SUPPRESS)
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="forget the embeddings the person has, for example those of another pack",
+    )
+    parser.add_argument(
+        "--keep-photos",
+        action="store_true",
+        help="keep the accepted faces as pictures beside the embeddings",
+    )
+    _add_json(parser)
+    _handled_by(parser, "facemotion.commands.people", "enroll")
+
+
+def _add_people(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("people", help="list who is enrolled")
+    _add_gallery(parser, default=argparse.SUPPRESS)
+    _add_json(parser)
+    _handled_by(parser, "facemotion.commands.people", "people")
+
+
+def _add_forget(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "forget",
+        help="delete a person",
+        description="Deletes a person: embeddings, photos and damaged copies.",
+    )
+    parser.add_argument("name", metavar="NAME", help="the person's name")
+    _add_gallery(parser, default=argparse.SUPPRESS)
+    _add_json(parser)
+    _handled_by(parser, "facemotion.commands.people", "forget")
+
+
+def _add_analyze(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "analyze",
+        help="read a video, a picture or a folder into files",
+        description=_ANALYZE_TEXT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "input", metavar="INPUT", help="video, picture, folder, address, camera:0, or demo"
+    )
+    parser.add_argument("--out", metavar="DIR", required=True, help="folder for the results")
+    _add_folders(parser, default=argparse.SUPPRESS)
+    parser.add_argument(
+        "--fps",
+        metavar="N",
+        type=_positive,
+        help="read at most N frames a second; boxes are carried along in between (default: all)",
+    )
+    parser.add_argument(
+        "--seconds",
+        metavar="S",
+        type=_positive,
+        help="stop after S seconds of the input (default: its end, or 10 where there is none)",
+    )
+    _add_json(parser)
+    _handled_by(parser, "facemotion.commands.analyze", "analyze")
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "doctor",
+        help="say what works here and what does not",
+        description="Lists versions, providers, packs, cameras and folders, times the models, and "
+        "names every problem found. Paste its output into a bug report.",
+    )
+    _add_folders(parser, default=argparse.SUPPRESS)
+    _add_json(parser)
+    _handled_by(parser, "facemotion.commands.doctor", "doctor")
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def _handled_by(parser: argparse.ArgumentParser, module: str, function: str) -> None:
+    def handle(options: argparse.Namespace) -> int:
+        return getattr(importlib.import_module(module), function)(options)
+
+    parser.set_defaults(handle=handle)
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    """Run a command; whatever goes wrong becomes a sentence and an exit code."""
+    from facemotion.commands.console import EXIT_FAILED, EXIT_INTERRUPTED, Console
+    from facemotion.core.errors import FacemotionError
+
+    console = Console()
+    with _logging(console) as log_place:
+        try:
+            return options.handle(options)
+        except FacemotionError as error:
+            logging.getLogger(__name__).info("%s failed: %s", options.command, error)
+            console.note(f"facemotion: {error}")
+        except KeyboardInterrupt:
+            console.note("facemotion: stopped.")
+            return EXIT_INTERRUPTED
+        except BrokenPipeError:
+            # Whoever read the output is gone; Python must not complain again while it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except Exception:  # the boundary: nobody sees a traceback
+            logging.getLogger(__name__).exception("%s failed unexpectedly", options.command)
+            console.note(f"facemotion: an unexpected error happened; {log_place} says more.")
+        return EXIT_FAILED
+
+
+@contextlib.contextmanager
+def _logging(console: "Console") -> Generator[str]:
+    """Log into the user's log file; without one the command still runs."""
+    from facemotion.core.errors import OutputError
+    from facemotion.store.logs import logging_to
+    from facemotion.store.paths import AppPaths
+
+    with contextlib.ExitStack() as stack:
+        try:
+            log_place = str(stack.enter_context(logging_to(AppPaths.default().log_file)))
+        except OutputError as error:
+            console.note(f"facemotion: {error}")
+            log_place = "the message above"
+        yield log_place
+
+
+if __name__ == "__main__":
+    sys.exit(main())
