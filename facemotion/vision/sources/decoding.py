@@ -34,7 +34,7 @@ def open_container(
     Raises:
         SourceError: With a sentence for each way in which this fails.
     """
-    import av
+    import av.error
 
     try:
         return av.open(address, options=options, timeout=timeout_s)
@@ -104,7 +104,7 @@ def square_pixels(picture_bgr: FrameBgr, aspect: float) -> FrameBgr:
 
 
 def _sentence(error: Exception, name: str, *, is_stream: bool) -> str:
-    import av
+    import av.error
 
     if is_stream:
         return _stream_sentence(error, name)
@@ -119,7 +119,7 @@ def _sentence(error: Exception, name: str, *, is_stream: bool) -> str:
 
 
 def _stream_sentence(error: Exception, name: str) -> str:
-    import av
+    import av.error
 
     if isinstance(error, (av.error.ExitError, av.error.TimeoutError)):
         return f"{name} does not answer. Check the address and the network, then try again."

@@ -127,7 +127,7 @@ def _to_8_bit(picture: NDArray[np.generic]) -> NDArray[np.uint8]:
     if picture.dtype == np.uint8:
         return picture.astype(np.uint8, copy=False)
     if picture.dtype == np.uint16:
-        return cv2.convertScaleAbs(picture, alpha=255.0 / 65535.0)
+        return (picture.astype(np.uint16, copy=False) >> 8).astype(np.uint8)
     values = np.nan_to_num(picture.astype(np.float32))
     low, high = float(values.min(initial=0.0)), float(values.max(initial=1.0))
     return ((values - low) * (255.0 / (high - low)) + 0.5).astype(np.uint8)
@@ -161,16 +161,9 @@ def exif_orientation(exif: bytes) -> int:
 
 def _turned(picture: FrameBgr, orientation: int) -> FrameBgr:
     if orientation in (2, 4, 5, 7):
-        picture = cv2.flip(picture, 1)
-    turn = {
-        3: cv2.ROTATE_180,
-        4: cv2.ROTATE_180,
-        5: cv2.ROTATE_90_COUNTERCLOCKWISE,
-        6: cv2.ROTATE_90_CLOCKWISE,
-        7: cv2.ROTATE_90_CLOCKWISE,
-        8: cv2.ROTATE_90_COUNTERCLOCKWISE,
-    }.get(orientation)
-    return picture if turn is None else cv2.rotate(picture, turn)
+        picture = picture[:, ::-1]
+    quarter_turns = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}.get(orientation, 0)
+    return np.ascontiguousarray(np.rot90(picture, quarter_turns))
 
 
 def _announced_size(data: bytes) -> tuple[int, int]:

@@ -193,7 +193,7 @@ class _Receiver(threading.Thread):
             container.close()
 
     def _decode(self, container: "InputContainer", stream: "VideoStream") -> None:
-        import av
+        import av.error
 
         begin_s = time.monotonic()
         origin_s: float | None = None
@@ -239,7 +239,7 @@ class _Receiver(threading.Thread):
 
 
 def _decode_packet(packet: "Packet[Any]") -> "list[VideoFrame]":
-    import av
+    import av.error
 
     try:
         return [picture for picture in packet.decode() if not picture.is_corrupt]

@@ -218,7 +218,7 @@ def _time_s(picture: "VideoFrame") -> float | None:
 
 def _decoded(container: "InputContainer", stream: "VideoStream") -> Iterator["VideoFrame"]:
     """Every picture that can be decoded, in order of showing; damage is skipped and logged."""
-    import av
+    import av.error
 
     try:
         for packet in container.demux(stream):
@@ -232,7 +232,7 @@ def _decoded(container: "InputContainer", stream: "VideoStream") -> Iterator["Vi
 
 
 def _flushed(stream: "VideoStream") -> Iterator["VideoFrame"]:
-    import av
+    import av.error
 
     try:
         yield from stream.decode(None)
@@ -252,7 +252,7 @@ def _wind_to(reading: _Reading, target_s: float, start_s: float) -> bool:
     Returns:
         Whether a picture at or before `target_s` was found; it then stands first in `pending`.
     """
-    import av
+    import av.error
 
     stream = reading.stream
     base = stream.time_base or 1

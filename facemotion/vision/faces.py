@@ -1,0 +1,235 @@
+"""Face detection and recognition with the models of a pack, through insightface's model zoo."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facemotion.core.alignment import ARCFACE_TEMPLATE_112, similarity_transform
+from facemotion.core.errors import ModelError
+from facemotion.core.types import FaceDetection, FloatArray, FrameBgr
+from facemotion.vision.crops import warp_square
+from facemotion.vision.packs import Pack
+from facemotion.vision.providers import (
+    CPU,
+    PROVIDER_NAMES,
+    SessionProvider,
+    damaged,
+    provider_chain,
+    provider_of,
+    session_options,
+)
+
+DET_SIZES: Final = (320, 480, 640, 1024)
+DEFAULT_DET_SIZE: Final = 640
+DEFAULT_DET_THRESH: Final = 0.5
+_MIN_SIDE_PX: Final = 1.0
+_TEMPLATE_SIDE_PX: Final = 112
+
+
+class FaceFinder(Protocol):
+    """What the pipeline needs of face models."""
+
+    @property
+    def model_id(self) -> str:
+        """Recognition model, empty when there is none."""
+        ...
+
+    @property
+    def embedding_dim(self) -> int:
+        """Length D of an embedding; 0 without a recogniser."""
+        ...
+
+    def detect(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
+        """Faces of a frame, from left to right."""
+        ...
+
+    def embed(self, frame_bgr: FrameBgr, kps: Sequence[FloatArray]) -> FloatArray:
+        """float32 (N, D) unit embeddings."""
+        ...
+
+
+class FaceModels:
+    """The detection and recognition sessions of a pack.
+
+    Made and used in one thread. Opening takes a second or two (insightface is imported then).
+
+    Args:
+        pack: The pack.
+        det_size: Side of the square that the detector sees: 320, 480, 640 or 1024.
+        provider: Short name, see `providers.PROVIDER_NAMES`.
+        det_thresh: Score from which a detection counts.
+        threads: Threads that one run may use.
+
+    Raises:
+        ModelError: A model is damaged or of another kind than its outline says, or a value is out
+            of range.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        det_size: int = DEFAULT_DET_SIZE,
+        provider: str = CPU,
+        det_thresh: float = DEFAULT_DET_THRESH,
+        threads: int = 1,
+    ) -> None:
+        if det_size < 64 or det_size % 32:
+            sizes = ", ".join(str(size) for size in DET_SIZES)
+            raise ModelError(f"The detector cannot work at {det_size} px. Choose one of {sizes}.")
+        self._pack = pack
+        self._detector, detector_got = _open_model(pack.detector_path, provider, threads)
+        self._recogniser: Any = None
+        self._providers = {"detection": detector_got}
+        self.det_thresh = det_thresh
+        if pack.recogniser_path is not None:
+            self._recogniser, got = _open_model(pack.recogniser_path, provider, threads)
+            self._providers["recognition"] = got
+        fixed: tuple[int, int] | None = getattr(self._detector, "static_input_size", None)
+        self._input_size = fixed or (det_size, det_size)
+
+    @property
+    def pack(self) -> Pack:
+        """The pack in use."""
+        return self._pack
+
+    @property
+    def model_id(self) -> str:
+        """Recognition model, empty when the pack has none."""
+        return self._pack.model_id
+
+    @property
+    def embedding_dim(self) -> int:
+        """Length D of an embedding; 0 without a recogniser."""
+        return self._pack.embedding_dim
+
+    @property
+    def providers(self) -> dict[str, SessionProvider]:
+        """What each session ("detection", "recognition") was asked to run on and really got."""
+        return dict(self._providers)
+
+    @property
+    def det_thresh(self) -> float:
+        """Score from which a detection counts."""
+        return float(self._detector.det_thresh)
+
+    @det_thresh.setter
+    def det_thresh(self, value: float) -> None:
+        self._detector.det_thresh = float(value)
+
+    def detect(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
+        """Find the faces of a frame.
+
+        Args:
+            frame_bgr: uint8 (H, W, 3) BGR of any size.
+            max_faces: Only so many, the largest; 0 for all.
+
+        Returns:
+            The faces from left to right; boxes may reach beyond the frame.
+        """
+        if frame_bgr.size == 0:
+            return []
+        canvas, scale_xy = _letterbox(frame_bgr, self._input_size)
+        boxes, kps = self._detector.detect(canvas, input_size=canvas.shape[1::-1])
+        if kps is None:
+            raise ModelError(
+                f"{self._pack.detector_path.name} finds no landmarks, which are needed to align "
+                "faces. Choose another pack."
+            )
+        found = [_detection(box, points, scale_xy) for box, points in zip(boxes, kps, strict=True)]
+        faces = [face for face in found if face is not None]
+        if max_faces > 0:
+            faces = sorted(faces, key=_by_size)[:max_faces]
+        return sorted(faces, key=_from_left)
+
+    def embed(self, frame_bgr: FrameBgr, kps: Sequence[FloatArray]) -> FloatArray:
+        """Embed faces of a frame, all in one run where the model allows it.
+
+        Args:
+            frame_bgr: uint8 (H, W, 3) BGR.
+            kps: For each face float32 (5, 2) px landmarks.
+
+        Returns:
+            float32 (N, D) unit L2 norm.
+
+        Raises:
+            ModelError: The pack has no recognition model.
+        """
+        if self._recogniser is None:
+            raise ModelError(f"The pack {self._pack.name} has no recognition model.")
+        if not kps:
+            return np.zeros((0, self.embedding_dim), np.float32)
+        aligned = [self._aligned(frame_bgr, points) for points in kps]
+        if isinstance(self._recogniser.input_shape[0], int):
+            features = np.concatenate([self._recogniser.get_feat(face) for face in aligned])
+        else:
+            features = self._recogniser.get_feat(aligned)
+        features = features.astype(np.float32).reshape(len(kps), -1)
+        norms = np.linalg.norm(features, axis=1, keepdims=True)
+        return features / np.maximum(norms, np.float32(1e-9))
+
+    def _aligned(self, frame_bgr: FrameBgr, points: FloatArray) -> NDArray[np.uint8]:
+        side = int(self._recogniser.input_size[0])
+        template = ARCFACE_TEMPLATE_112 * np.float32(side / _TEMPLATE_SIDE_PX)
+        return warp_square(frame_bgr, similarity_transform(points, template), side)
+
+
+def _open_model(path: Path, provider: str, threads: int) -> tuple[Any, SessionProvider]:
+    """A model of insightface's zoo on a session of our own making."""
+    from insightface import model_zoo
+
+    chain = provider_chain(provider)
+    if not path.is_file():
+        raise ModelError(f"The model {path} is missing. Install the pack again.")
+    try:
+        model: Any = model_zoo.get_model(
+            str(path), providers=chain, sess_options=session_options(threads)
+        )
+    except Exception as error:
+        if chain == [PROVIDER_NAMES[CPU]]:
+            raise damaged(path, error) from error
+        model, _ = _open_model(path, CPU, threads)
+    if model is None:
+        raise ModelError(f"{path.name} is no model that insightface knows. Choose another pack.")
+    return model, provider_of(model.session, provider)
+
+
+def _letterbox(
+    frame_bgr: FrameBgr, size: tuple[int, int]
+) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+    """The frame shrunk or enlarged into the upper left of a black picture of a given size."""
+    height, width = frame_bgr.shape[:2]
+    scale = min(size[0] / width, size[1] / height)
+    inner = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+    canvas = np.zeros((size[1], size[0], 3), np.uint8)
+    canvas[: inner[1], : inner[0]] = cv2.resize(frame_bgr, inner, interpolation=how)
+    return canvas, (inner[0] / width, inner[1] / height)
+
+
+def _detection(
+    box: NDArray[np.floating], points: NDArray[np.floating], scale_xy: tuple[float, float]
+) -> FaceDetection | None:
+    scale = np.array(scale_xy, np.float32)
+    bbox = (box[:4].reshape(2, 2) / scale).reshape(4).astype(np.float32)
+    kps = (points / scale).astype(np.float32)
+    sides = bbox[2:] - bbox[:2]
+    spread = float(np.ptp(kps, axis=0).max())
+    if not (np.isfinite(bbox).all() and np.isfinite(kps).all()):
+        return None
+    if float(sides.min()) < _MIN_SIDE_PX or spread < _MIN_SIDE_PX:
+        return None
+    return FaceDetection(bbox, kps, min(max(float(box[4]), 0.0), 1.0))
+
+
+def _by_size(face: FaceDetection) -> tuple[float, float, float]:
+    x1, y1, x2, y2 = (float(value) for value in face.bbox_xyxy)
+    return -math.fabs((x2 - x1) * (y2 - y1)), x1, y1
+
+
+def _from_left(face: FaceDetection) -> tuple[float, float]:
+    return float(face.bbox_xyxy[0]), float(face.bbox_xyxy[1])

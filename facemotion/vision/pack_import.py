@@ -1,0 +1,147 @@
+"""Bringing a pack into the application's own folder, from a folder or a zip."""
+
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final
+
+from facemotion.core.errors import ModelError
+from facemotion.vision.packs import DESCRIPTION_FILE, Pack, open_pack
+from facemotion.vision.providers import make_session
+
+MAX_IMPORT_BYTES: Final = 2 * 1024**3
+_CHUNK: Final = 1 << 20
+_KEPT_NAMES: Final = (DESCRIPTION_FILE, "license", "license.txt", "license.md", "readme.md")
+
+
+def import_pack(source: Path, packs_dir: Path, max_bytes: int = MAX_IMPORT_BYTES) -> Pack:
+    """Copy a pack, after its models were opened once.
+
+    Only the model files of one folder, `pack.toml` and licence texts are taken, each under its bare
+    name: nothing can be written outside. The pack appears complete or not at all.
+
+    Args:
+        source: A folder in InsightFace's layout, or a zip of one.
+        packs_dir: Where packs are kept; made when missing.
+        max_bytes: Largest size of the files together.
+
+    Returns:
+        The imported pack, or the one already there when it is the same.
+
+    Raises:
+        ModelError: The source is missing, no pack, damaged or too large, or cannot be written.
+    """
+    name = _pack_name(source)
+    try:
+        packs_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".import-", dir=packs_dir) as holder:
+            folder = Path(holder) / name
+            folder.mkdir()
+            _copy(source, folder, max_bytes)
+            pack = open_pack(folder)
+            for path in filter(None, (pack.detector_path, pack.recogniser_path)):
+                make_session(path)
+            return open_pack(_settle(folder, packs_dir))
+    except OSError as error:
+        raise ModelError(
+            f"The pack {name} cannot be written to {packs_dir}: {error.strerror or error}."
+        ) from error
+
+
+def _pack_name(source: Path) -> str:
+    stem = source.stem if source.is_file() else source.resolve().name
+    return re.sub(r"[^\w.-]+", "_", stem).strip("._")[:60] or "pack"
+
+
+def _copy(source: Path, folder: Path, max_bytes: int) -> None:
+    left = max_bytes
+    for name, stream in _entries(source):
+        with stream, (folder / name).open("wb") as target:
+            while chunk := stream.read(_CHUNK):
+                left -= len(chunk)
+                if left < 0:
+                    raise ModelError(
+                        f"{source.name} holds more than {max_bytes / 1e9:.1f} GB of models; this "
+                        "is no face model pack."
+                    )
+                target.write(chunk)
+
+
+def _entries(source: Path) -> Iterator[tuple[str, BinaryIO]]:
+    if source.is_dir():
+        for path in sorted(source.iterdir()):
+            if path.is_file() and _is_wanted(path.name):
+                yield path.name, path.open("rb")
+    elif source.is_file():
+        yield from _zip_entries(source)
+    else:
+        raise ModelError(f"There is no file or folder {source}. Check its name.")
+
+
+def _zip_entries(source: Path) -> Iterator[tuple[str, BinaryIO]]:
+    with _opened_zip(source) as archive:
+        files = [info for info in archive.infolist() if not info.is_dir()]
+        models = [i for i in files if i.filename.lower().endswith(".onnx")]
+        if not models:
+            raise ModelError(f"{source.name} holds no models (.onnx files).")
+        # The folder nearest to the top that has models; a zip may hold further packs below.
+        home = min((PurePosixPath(i.filename).parent for i in models), key=lambda p: len(p.parts))
+        for info in files:
+            path = PurePosixPath(info.filename)
+            if path.parent == home and _is_wanted(path.name):
+                yield path.name, archive.open(info)  # pyright: ignore[reportReturnType]
+
+
+@contextmanager
+def _opened_zip(source: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(source) as archive:
+            yield archive
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
+        raise ModelError(
+            f"{source.name} is no zip file, or it is damaged or cut off. Download it again."
+        ) from error
+    except (RuntimeError, NotImplementedError) as error:
+        raise ModelError(
+            f"{source.name} is protected by a password or packed in an unusual way. Unpack it and "
+            "import the folder."
+        ) from error
+
+
+def _is_wanted(name: str) -> bool:
+    lower = name.lower()
+    is_plain = not lower.startswith(".") and "\\" not in name and ":" not in name
+    return is_plain and (lower.endswith(".onnx") or lower in _KEPT_NAMES)
+
+
+def _settle(folder: Path, packs_dir: Path) -> Path:
+    """Move a checked pack to its place, beside others of the same name unless it is the same."""
+    for number in range(1, 1000):
+        target = packs_dir / (folder.name if number == 1 else f"{folder.name}-{number}")
+        if not target.exists():
+            os.replace(folder, target)
+            return target
+        if _is_same(folder, target):
+            return target
+    raise ModelError(f"There are too many packs called {folder.name}. Remove some.")
+
+
+def _is_same(folder: Path, other: Path) -> bool:
+    names = sorted(path.name for path in folder.iterdir())
+    if not other.is_dir() or names != sorted(path.name for path in other.iterdir()):
+        return False
+    return all(_same_bytes(folder / name, other / name) for name in names)
+
+
+def _same_bytes(a: Path, b: Path) -> bool:
+    if a.stat().st_size != b.stat().st_size:
+        return False
+    with a.open("rb") as first, b.open("rb") as second:
+        while chunk := first.read(_CHUNK):
+            if chunk != second.read(_CHUNK):
+                return False
+    return True
