@@ -27,7 +27,8 @@ LONGEST_STAND_S = 5.0
 """The last frame of a file stands no longer than this before the file has ended."""
 STILL_KINDS = (SourceKind.IMAGE, SourceKind.FOLDER)
 
-SourceOpener = Callable[[SourceSpec], FrameSource]
+SourceMaker = Callable[[SourceSpec], FrameSource]
+"""Gives a source that is not opened yet."""
 
 
 class CaptureThread(QThread):
@@ -39,7 +40,7 @@ class CaptureThread(QThread):
 
     Args:
         spec: What to open.
-        opener: Opens it; called in this thread.
+        maker: Makes the source; called in this thread, which then opens it.
         display_mailbox: Receives every picture to show.
         inference_mailbox: Receives the same pictures for the models.
         first_scene_id: Scene number of the first frame, larger than any seen before.
@@ -64,7 +65,7 @@ class CaptureThread(QThread):
     def __init__(
         self,
         spec: SourceSpec,
-        opener: SourceOpener,
+        maker: SourceMaker,
         display_mailbox: Mailbox[Picture],
         inference_mailbox: Mailbox[Picture],
         first_scene_id: int = 0,
@@ -73,7 +74,8 @@ class CaptureThread(QThread):
         super().__init__(parent)
         self.spec = spec
         self.setObjectName("capture")
-        self._opener = opener
+        self._maker = maker
+        self._source: FrameSource | None = None
         self._display = display_mailbox
         self._inference = inference_mailbox
         self._stop = threading.Event()
@@ -102,6 +104,11 @@ class CaptureThread(QThread):
         """Ask the thread to end; wait for it with `wait`."""
         self._stop.set()
         self._wake.set()
+        source = self._source
+        if source is not None and source.info.kind is SourceKind.STREAM:
+            # Closing ends a wait for the network at once; other sources answer soon anyway, and
+            # closing a camera from here would make the caller wait for its driver.
+            source.close()
 
     def pause(self) -> None:
         """Keep the current picture; a live source is still read so that it resumes fresh."""
@@ -156,8 +163,8 @@ class CaptureThread(QThread):
             )
 
     def _play_source(self) -> None:
-        source = self._opener(self.spec)
-        while not self._stop.is_set():
+        source = self._open()
+        while source is not None:
             info = source.info
             try:
                 self._is_still = info.kind in STILL_KINDS
@@ -167,12 +174,23 @@ class CaptureThread(QThread):
                 loss = self._read_until_lost(source, info)
             finally:
                 source.close()
+            source = None if self._stop.is_set() else self._reconnect(loss)
+
+    def _open(self) -> FrameSource | None:
+        """The opened source, or None when the thread was stopped meanwhile.
+
+        Raises:
+            SourceError: It cannot be opened.
+        """
+        source = self._source = self._maker(self.spec)
+        try:
+            source.open()
+        except SourceError:
+            source.close()
             if self._stop.is_set():
-                return
-            reopened = self._reconnect(loss)
-            if reopened is None:
-                return
-            source = reopened
+                return None
+            raise
+        return source
 
     def _read_until_lost(self, source: FrameSource, info: SourceInfo) -> str:
         """Play until stopped or, for a live source, until it is lost: the reason."""
@@ -198,7 +216,7 @@ class CaptureThread(QThread):
             if self._stop.wait(delay_s):
                 return None
             try:
-                return self._opener(self.spec)
+                return self._open()
             except SourceError as error:
                 logger.info("reconnecting to %s: %s", self.spec, error)
             attempt += 1

@@ -16,8 +16,8 @@ from facemotion.ui.mailbox import Mailbox
 from facemotion.ui.meters import RateMeter
 from facemotion.ui.model_request import LoadedModels, ModelRequest, load_models
 from facemotion.ui.picture import Picture
-from facemotion.vision.pipeline import PipelineParams
 from facemotion.vision.photos import examine_photo
+from facemotion.vision.pipeline import PipelineParams
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ class InferenceThread(QThread):
             self.gallery_failed.emit(str(error))
             return
         self._galleries.put(index)
-        self.gallery_loaded.emit(len(index.person_ids))
+        self.gallery_loaded.emit(index.size)
 
     def _look_again(self) -> None:
         """Read the last picture once more when no newer one comes (paused, or a photo)."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from facemotion.core.matching import PackThresholds
 from facemotion.core.quality import QualityGates
 from facemotion.vision.emotion import load_emotion_model
 from facemotion.vision.faces import FaceModels
@@ -38,7 +39,7 @@ class ModelsInfo:
         pack_name: Name of the pack as shown to the user.
         model_id: Identity of the recogniser, whose embeddings match only their own kind.
         has_recogniser: Whether the pack can tell people apart.
-        match_threshold: Cosine similarity from which a face is known.
+        thresholds: The pack's, from which a face counts as somebody's.
         emotion_model_id: The emotion model, or None when emotions cannot be read.
         providers: What each session asked for and got, by the session's name.
     """
@@ -46,7 +47,7 @@ class ModelsInfo:
     pack_name: str
     model_id: str
     has_recogniser: bool
-    match_threshold: float
+    thresholds: PackThresholds
     emotion_model_id: str | None
     providers: dict[str, SessionProvider]
 
@@ -90,7 +91,7 @@ def load_models(request: ModelRequest) -> LoadedModels:
         pack_name=pack.name,
         model_id=pack.model_id,
         has_recogniser=pack.recogniser_path is not None,
-        match_threshold=pack.thresholds.match,
+        thresholds=pack.thresholds,
         emotion_model_id=emotion.model_id if emotion is not None else None,
         providers=providers,
     )

@@ -293,7 +293,9 @@ def _paint_chip(painter: QPainter, chip: Chip, icons: Icons) -> None:
         painter.drawPixmap(QPointF(text_rect.left(), top), pixmap)
         text_rect.setLeft(text_rect.left() + ICON_PX + CHIP_PADDING_PX)
     painter.setPen(QColor(chip.ink))
-    painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, chip.text)
+    painter.drawText(
+        text_rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, chip.text
+    )
 
 
 def lighter(colour: str) -> str:

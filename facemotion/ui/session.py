@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from facemotion.core.matching import GalleryIndex
 from facemotion.core.types import Frame, FrameBgr, FrameResult
-from facemotion.ui.capture_thread import CaptureThread, SourceOpener
+from facemotion.ui.capture_thread import CaptureThread, SourceMaker
 from facemotion.ui.inference_thread import GalleryLoader, InferenceThread
 from facemotion.ui.mailbox import Mailbox
 from facemotion.ui.meters import memory_mib
@@ -54,7 +54,7 @@ class LiveSession(QObject):
     Pictures and results stay here: receivers are told that there is a new one and ask for it.
 
     Args:
-        opener: Opens a source spec; called in the capture thread.
+        maker: Makes the source for a spec; called in the capture thread.
         gallery_loader: Reads the people for a model id; called in the inference thread.
         parent: Qt parent.
 
@@ -101,10 +101,10 @@ class LiveSession(QObject):
     inference_failed = Signal(str)
 
     def __init__(
-        self, opener: SourceOpener, gallery_loader: GalleryLoader, parent: QObject | None = None
+        self, maker: SourceMaker, gallery_loader: GalleryLoader, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._opener = opener
+        self._maker = maker
         self._gallery_loader = gallery_loader
         self._display: Mailbox[Picture] = Mailbox()
         self._results: Mailbox[FrameResult] = Mailbox()
@@ -314,7 +314,7 @@ class LiveSession(QObject):
         self._is_paused = False
         self.paused_changed.emit(False)
         capture = CaptureThread(
-            spec, self._opener, self._display, self._inference.pictures, self._next_scene_id, self
+            spec, self._maker, self._display, self._inference.pictures, self._next_scene_id, self
         )
         capture.set_looping(self._is_looping)
         capture.set_look(*self._view_size_px, self._is_mirrored)
