@@ -114,19 +114,28 @@ def yaw_pitch_roll_deg(kps: NDArray[np.floating]) -> tuple[float, float, float]:
     """
     if kps.shape != (5, 2):
         raise ValueError(f"expected landmarks of shape (5, 2), got {kps.shape}")
-    points = kps.astype(np.float64) * (1.0, -1.0)
+    points = kps.astype(np.float64)
     model: NDArray[np.float64] = FACE_MODEL - FACE_MODEL.mean(axis=0)
     view: NDArray[np.float64] = points - points.mean(axis=0)
-    fit: NDArray[np.float64] = np.linalg.solve(model.T @ model, model.T @ view)
+    fit = np.linalg.solve(model.T @ model, model.T @ view).astype(np.float64)
     u, scales, vt = np.linalg.svd(fit.T, full_matrices=False)
     if not scales[1] > _MIN_FLATNESS * scales[0]:
         return 90.0, 90.0, 0.0
-    right, up = u @ vt
+    right, down = u @ vt
+    return _angles_deg(right, -down)
+
+
+def _angles_deg(right: NDArray[np.float64], up: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Yaw, pitch and roll of the rotation with these first two rows."""
     forward = np.cross(right, up)
-    roll = math.atan2(-up[0], right[0])
-    yaw = math.asin(float(np.clip(-forward[0], -1.0, 1.0)))
-    pitch = math.atan2(-forward[1], forward[2])
-    return math.degrees(yaw), math.degrees(pitch), math.degrees(roll)
+    yaw = math.degrees(math.asin(float(np.clip(-forward[0], -1.0, 1.0))))
+    pitch = math.degrees(math.atan2(-forward[1], forward[2]))
+    roll = math.degrees(math.atan2(-up[0], right[0]))
+    if abs(pitch) > 90.0:  # the head looks away: the same rotation, told as a turn beyond 90°
+        yaw = math.copysign(180.0, yaw) - yaw
+        pitch -= math.copysign(180.0, pitch)
+        roll -= math.copysign(180.0, roll)
+    return yaw, pitch, roll
 
 
 def is_frontal(
@@ -203,18 +212,18 @@ def embedding_quality(detection: FaceDetection, sharpness: float | None) -> floa
     """How much an embedding of this face is worth, in [0, 1].
 
     A product of four factors: detection score, size (112 px, a recogniser's input, is full),
-    pose (the cosines of yaw and pitch) and, when given, sharpness.
+    pose (the squared cosines of yaw and pitch) and, when given, sharpness.
 
     Args:
         detection: The face.
         sharpness: Of its 48 px crop, or None to leave blur out of account.
     """
     yaw, pitch, _ = yaw_pitch_roll_deg(detection.kps)
-    pose = max(math.cos(math.radians(yaw)), 0.0) * max(math.cos(math.radians(pitch)), 0.0)
+    turned = max(math.cos(math.radians(yaw)), 0.0) * max(math.cos(math.radians(pitch)), 0.0)
     size = min(face_px(detection.bbox_xyxy) / _FULL_SIZE_PX, 1.0)
     clear = 1.0 if sharpness is None else min(sharpness / _FULL_SHARPNESS, 1.0)
     score = min(max(detection.det_score, 0.0), 1.0)
-    return score * size * pose * (0.25 + 0.75 * clear)
+    return score * size * turned**2 * (0.25 + 0.75 * clear)
 
 
 def _part_outside(bbox_xyxy: FloatArray, frame_size: tuple[int, int]) -> float:

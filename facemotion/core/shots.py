@@ -182,6 +182,11 @@ class ShotGuide:
         self._best.clear()
         self._last = None
 
+    def forget(self, pose: Pose) -> None:
+        """Ask for one pose again, because its picture was not usable."""
+        self._held_s[pose] = 0.0
+        self._best.pop(pose, None)
+
     def offer(
         self,
         detections: Sequence[FaceDetection],

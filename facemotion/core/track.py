@@ -18,6 +18,17 @@ VELOCITY_MEMORY_S: Final = 0.25
 COAST_S: Final = 0.30
 """Time constant with which an unseen track comes to rest."""
 
+DOUBTED_SPLIT_S: Final = 0.3
+"""How long embeddings must contradict a doubted track before it is split."""
+
+STEADY_SPLIT_S: Final = 1.0
+"""How long they must contradict a track that moved on steadily."""
+
+STEADY_BONUS: Final = 0.10
+"""How much less similar a face that moved on steadily may be."""
+
+_TELLING_QUALITY: Final = 0.5
+
 
 class TrackState(StrEnum):
     """Life cycle of a track."""
@@ -43,8 +54,8 @@ class Track:
         best_quality: Best quality among the embeddings taken in.
         embedding_count: Number of embeddings taken in.
         hit_count: Number of detections.
-        is_regained: Whether it was found again by its position alone, so that its next embedding
-            must show that it is still the same face.
+        is_doubted: Whether it was found by its place alone, after a gap or a jump, so that its
+            next embedding must show that it is still the same face.
     """
 
     def __init__(
@@ -66,11 +77,11 @@ class Track:
         self.best_quality = 0.0
         self.embedding_count = 0
         self.hit_count = 1
-        self.is_regained = False
+        self.is_doubted = False
         self._evidence: FloatArray | None = None
         self._weight = 0.0
         self._split_similarity = split_similarity
-        self._doubtful: list[tuple[FloatArray, float, float]] = []
+        self._contrary: list[tuple[FloatArray, float, float]] = []
 
     @property
     def evidence_weight(self) -> float:
@@ -91,7 +102,7 @@ class Track:
 
         After giving one, ask `FaceTracker.reidentify` which track the face belongs to.
         """
-        return self.embedding_count == 0 or self.is_regained or bool(self._doubtful)
+        return self.embedding_count == 0 or self.is_doubted or bool(self._contrary)
 
     def add_embedding(self, embedding: FloatArray, quality: float, time_s: float) -> None:
         """Hand in an embedding of the face; `FaceTracker.reidentify` judges the doubtful ones.
@@ -107,21 +118,27 @@ class Track:
         mean = self.mean_embedding
         if mean is not None and mean.shape != embedding.shape:
             raise ValueError(f"expected an embedding of {mean.shape}, got {embedding.shape}")
-        if mean is not None and float(mean @ embedding) < self._split_similarity:
-            self._doubtful.append((embedding, quality, time_s))
+        if mean is None or float(mean @ embedding) >= self._least_similarity():
+            self._contrary.clear()
+            self.is_doubted = False
+            self._take(embedding, quality, time_s)
             return
-        self._doubtful.clear()
-        self.is_regained = False
-        self._take(embedding, quality, time_s)
+        self.last_embedded_s = time_s
+        if quality >= self.best_quality * _TELLING_QUALITY:
+            self._contrary.append((embedding, quality, time_s))
 
     @property
     def is_other_face(self) -> bool:
         """Whether the embeddings say that the box has passed to another face.
 
-        One that contradicts the track's mean is enough after it was found again by position alone,
-        else two in a row.
+        They must contradict the track's mean for a while, without a break: briefly where the track
+        is doubted, longer and more strongly where it moved on steadily. Embeddings of far lower
+        quality than the track's best say nothing.
         """
-        return len(self._doubtful) >= (1 if self.is_regained else 2)
+        if not self._contrary:
+            return False
+        span_s = self._contrary[-1][2] - self._contrary[0][2]
+        return span_s >= (DOUBTED_SPLIT_S if self.is_doubted else STEADY_SPLIT_S)
 
     def predicted_box(self, time_s: float) -> FloatArray:
         """Where the face should be now: its velocity carried on, fading out while it is unseen.
@@ -169,8 +186,8 @@ class Track:
         self.bbox_xyxy, self.velocity_xyxy = other.bbox_xyxy, other.velocity_xyxy
         self.last_seen_s = other.last_seen_s
         self.hit_count += other.hit_count
-        self.is_regained = False
-        self._doubtful.clear()
+        self.is_doubted = False
+        self._contrary.clear()
         mean = other.mean_embedding
         if mean is not None and other.last_embedded_s is not None:
             self._take(mean, other.evidence_weight, other.last_embedded_s)
@@ -185,17 +202,20 @@ class Track:
             A track with this one's place and the embeddings that contradicted it; this track keeps
             its own evidence and is lost.
         """
-        first_seen_s = min(entry[2] for entry in self._doubtful)
+        first_seen_s = min(entry[2] for entry in self._contrary)
         detection = FaceDetection(self.bbox_xyxy, np.zeros((5, 2), dtype=np.float32), 1.0)
         new = Track(track_id, detection, first_seen_s, self.scene_id, self._split_similarity)
         new.state, new.velocity_xyxy = self.state, self.velocity_xyxy
-        new.last_seen_s, new.hit_count = self.last_seen_s, len(self._doubtful)
-        for entry in self._doubtful:
+        new.last_seen_s, new.hit_count = self.last_seen_s, len(self._contrary)
+        for entry in self._contrary:
             new._take(*entry)
-        self._doubtful.clear()
+        self._contrary.clear()
         self.state = TrackState.LOST
         self.last_seen_s = min(self.last_seen_s, first_seen_s)
         return new
+
+    def _least_similarity(self) -> float:
+        return self._split_similarity - (0.0 if self.is_doubted else STEADY_BONUS)
 
     def _take(self, embedding: FloatArray, quality: float, time_s: float) -> None:
         added = embedding.astype(np.float32) * np.float32(quality)

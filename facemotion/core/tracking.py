@@ -172,7 +172,8 @@ class FaceTracker:
             cost = self._cost(tracks, boxes, [embeddings[index] for index in open_], time_s)
             for row, column in assign(cost, _MAX_COST):
                 found[open_[column]] = tracks[row]
-                self._see(tracks[row], detections[open_[column]], time_s, scene_id)
+                is_jump = float(cost[row, column]) > self._params.doubt_cost
+                self._see(tracks[row], detections[open_[column]], time_s, scene_id, is_jump)
         return found
 
     def _is_placed(self, track: Track, time_s: float, scene_id: int) -> bool:
@@ -201,13 +202,19 @@ class FaceTracker:
         cost = _with_likeness(cost, tracks, embeddings, self._params.split_similarity)
         return np.where(is_possible, cost, _MAX_COST).astype(np.float32)
 
-    def _see(self, track: Track, detection: FaceDetection, time_s: float, scene_id: int) -> None:
+    def _see(
+        self,
+        track: Track,
+        detection: FaceDetection,
+        time_s: float,
+        scene_id: int,
+        is_jump: bool,
+    ) -> None:
         was_lost = track.state is TrackState.LOST
+        if was_lost or is_jump:
+            track.is_doubted = track.mean_embedding is not None
         track.see(detection, time_s, scene_id)
-        if was_lost:
-            track.state = TrackState.CONFIRMED
-            track.is_regained = track.mean_embedding is not None
-        elif time_s - track.first_seen_s >= self._params.confirm_s - 1e-6:
+        if was_lost or time_s - track.first_seen_s >= self._params.confirm_s - 1e-6:
             track.state = TrackState.CONFIRMED
 
     def _begin(self, detection: FaceDetection, time_s: float, scene_id: int) -> Track:

@@ -88,6 +88,13 @@ class TrackingParams:
         minimum=-1.0,
         maximum=1.0,
     )
+    doubt_cost: float = parameter(
+        0.55,
+        "Cost of a doubtful step",
+        "From 0 (same place) to 1: above it a track asks for an embedding to be sure.",
+        minimum=0.0,
+        maximum=1.0,
+    )
     reid_tries: int = parameter(
         3,
         "Tries to get a track back",
