@@ -12,9 +12,13 @@ PACK_VARIABLE: Final = "FACEMOTION_PACK"
 
 
 def pack_roots(paths: AppPaths) -> tuple[Path, ...]:
-    """The folders whose subfolders are installed packs: the user's, then those that ship."""
+    """Where installed packs are: the user's folder of packs, and folders among the models shipped.
+
+    The folder of shipped models itself is no pack: the emotion model lies there.
+    """
     bundled = bundled_models_dir()
-    return (paths.packs_dir,) if bundled is None else (paths.packs_dir, bundled)
+    inside = () if bundled is None else sorted(path for path in bundled.iterdir() if path.is_dir())
+    return (paths.packs_dir, *inside)
 
 
 def named_pack(
@@ -44,7 +48,7 @@ def _folder_of(text: str, paths: AppPaths) -> Path:
     """A bare name may be an installed pack; a folder of that name comes first."""
     path = Path(text).expanduser()
     if not path.exists() and path.name == text:
-        for root in pack_roots(paths):
-            if (root / text).is_dir():
-                return root / text
+        for installed in (paths.packs_dir / text, *pack_roots(paths)[1:]):
+            if installed.name == text and installed.is_dir():
+                return installed
     return path

@@ -72,6 +72,15 @@ class Settings:
         names = (name for name, params in PRESETS.items() if params == self.smoothing)
         return next(names, CUSTOM_PRESET)
 
+    @property
+    def enrolment_gates(self) -> QualityGates:
+        """What a photo must fulfil to enrol somebody: the quality gates with stricter limits."""
+        return dataclasses.replace(
+            self.quality,
+            min_face_px=self.enrolment.min_face_px,
+            min_det_score=self.enrolment.min_det_score,
+        )
+
 
 def group_names() -> tuple[str, ...]:
     """The names of the groups, in the order in which a user reads them."""

@@ -1,0 +1,63 @@
+"""Lists the cameras in a process of its own, because a broken driver may hang or crash it."""
+
+import json
+import subprocess
+import sys
+from typing import Final
+
+_TIMEOUT_S: Final = 15.0
+_MAX_INDEX: Final = 4
+
+
+class CameraProbeError(Exception):
+    """The cameras could not be listed; the message says why."""
+
+
+def probe_cameras(timeout_s: float = _TIMEOUT_S) -> list[str]:
+    """The cameras as ``"camera:0 NAME"``.
+
+    Raises:
+        CameraProbeError: Listing them hung or crashed.
+    """
+    if getattr(sys, "frozen", False):
+        return _numbered()
+    command = [sys.executable, "-m", "facemotion.commands.camera_probe"]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=timeout_s, check=True)
+        return [str(entry) for entry in json.loads(done.stdout.decode("utf-8"))]
+    except subprocess.TimeoutExpired:
+        raise CameraProbeError(
+            f"listing the cameras took longer than {timeout_s:.0f} s; one of them may hang. Unplug "
+            "it and try again."
+        ) from None
+    except (subprocess.CalledProcessError, ValueError, OSError) as error:
+        raise CameraProbeError(f"the cameras cannot be listed ({error}).") from error
+
+
+def list_cameras() -> list[str]:
+    """The cameras as the window lists them; by trying numbers where Qt does not load."""
+    try:
+        from PySide6.QtCore import QCoreApplication
+
+        from facemotion.ui.cameras import CameraList
+    except ImportError:
+        return _numbered()
+    application = QCoreApplication.instance() or QCoreApplication([])
+    entries = CameraList(application).entries()
+    return [f"camera:{entry.index} {entry.name}" for entry in entries]
+
+
+def _numbered() -> list[str]:
+    import cv2
+
+    found: list[str] = []
+    for index in range(_MAX_INDEX):
+        capture = cv2.VideoCapture(index)
+        if capture.isOpened():
+            found.append(f"camera:{index}")
+        capture.release()
+    return found
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(list_cameras()))
