@@ -332,6 +332,4 @@ class CaptureThread(QThread):
 
     def _new_scene(self) -> None:
         """Nothing of what was seen so far belongs to the next frame."""
-        self._scene_base = self._last_scene_id + 1
-        self._last_scene_id = self._scene_base
-        self._watch = SceneWatch()
+        self._watch.begin_scene()

@@ -14,7 +14,7 @@ from facemotion.core.matching import GalleryIndex
 from facemotion.core.types import FrameBgr, FrameResult
 from facemotion.ui.mailbox import Mailbox
 from facemotion.ui.meters import RateMeter
-from facemotion.ui.model_request import LoadedModels, ModelRequest, load_models
+from facemotion.ui.model_request import LoadedModels, ModelRequest, NoPackError, load_models
 from facemotion.ui.picture import Picture
 from facemotion.vision.photos import examine_photo
 from facemotion.vision.pipeline import PipelineParams
@@ -43,6 +43,7 @@ class InferenceThread(QThread):
 
     Signals:
         models_ready(ModelsInfo): Models are loaded.
+        models_missing(): No pack is installed; the thread waits for another request.
         models_failed(str): The models asked for cannot be loaded; the thread waits for others.
         fallback(str): A session runs on another provider than the one asked for.
         gallery_loaded(int): People who can be recognised with the loaded models.
@@ -54,6 +55,7 @@ class InferenceThread(QThread):
     """
 
     models_ready = Signal(object)
+    models_missing = Signal()
     models_failed = Signal(str)
     fallback = Signal(str)
     gallery_loaded = Signal(int)
@@ -176,6 +178,10 @@ class InferenceThread(QThread):
         self._models = None
         try:
             models = load_models(request)
+        except NoPackError as error:
+            logger.warning("models: %s", error)
+            self.models_missing.emit()
+            return
         except FacemotionError as error:
             logger.warning("models: %s", error)
             self.models_failed.emit(str(error))
@@ -213,7 +219,7 @@ class InferenceThread(QThread):
         if self._models is None:
             self.photos_refused.emit(job_id, self.tr("No face model is loaded."))
             return
-        verdict = examine_photo(image, self._models.faces, self._models.gates)
+        verdict = examine_photo(image, self._models.faces, self._models.photo_gates)
         self.photo_examined.emit(job_id, verdict)
 
     def _infer_or_wait(self) -> None:

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from facemotion.core.errors import ModelError
 from facemotion.core.matching import PackThresholds
 from facemotion.core.quality import QualityGates
 from facemotion.vision.emotion import load_emotion_model
 from facemotion.vision.faces import FaceModels
-from facemotion.vision.packs import open_pack
+from facemotion.vision.packs import Pack, open_pack, scan_packs
 from facemotion.vision.pipeline import FacePipeline, PipelineParams
 from facemotion.vision.providers import SessionProvider
+
+
+class NoPackError(ModelError):
+    """No model pack is installed, so that no face can be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +22,26 @@ class ModelRequest:
     """Models and how to run them.
 
     Attributes:
-        pack_dir: Folder of an InsightFace model pack.
+        pack_dir: Folder of the pack wanted, or None for the first one found below the roots.
+        pack_roots: Folders to look for packs in.
         emotion_path: The emotion model, or None when there is none.
         provider: Short name of the execution provider wanted ("CPU", "CUDA" …).
         det_size: Side of the detector's input in px.
+        det_threshold: Score from which a detection counts.
+        threads: Processor threads that one model may use.
         params: Everything the pipeline can be tuned with.
+        photo_gates: What a photo must be like to be enrolled.
     """
 
-    pack_dir: Path
+    pack_dir: Path | None
+    pack_roots: tuple[Path, ...]
     emotion_path: Path | None
     provider: str
     det_size: int
+    det_threshold: float
+    threads: int
     params: PipelineParams
+    photo_gates: QualityGates
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +50,44 @@ class ModelsInfo:
 
     Attributes:
         pack_name: Name of the pack as shown to the user.
-        model_id: Identity of the recogniser, whose embeddings match only their own kind.
-        has_recogniser: Whether the pack can tell people apart.
+        pack_dir: Its folder.
+        model_id: Identity of the recogniser, whose embeddings match only their own kind; empty
+            when the pack has none.
+        embedding_dim: Length of an embedding; 0 without a recogniser.
         thresholds: The pack's, from which a face counts as somebody's.
         emotion_model_id: The emotion model, or None when emotions cannot be read.
         providers: What each session asked for and got, by the session's name.
     """
 
     pack_name: str
+    pack_dir: Path
     model_id: str
-    has_recogniser: bool
+    embedding_dim: int
     thresholds: PackThresholds
     emotion_model_id: str | None
     providers: dict[str, SessionProvider]
 
+    @property
+    def has_recogniser(self) -> bool:
+        """Whether the pack can tell people apart."""
+        return bool(self.model_id)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LoadedModels:
     """Models in memory; they belong to the inference thread.
 
     Attributes:
         faces: Detector and recogniser.
         pipeline: Everything that is done with a frame.
-        gates: What a photo must fulfil to be enrolled.
+        photo_gates: What a photo must be like to be enrolled.
         info: The same in words, for other threads.
-        fallbacks: One sentence for each session that did not get its provider.
+        fallbacks: One sentence for each reason why a session did not get its provider.
     """
 
     faces: FaceModels
     pipeline: FacePipeline
-    gates: QualityGates
+    photo_gates: QualityGates
     info: ModelsInfo
     fallbacks: tuple[str, ...]
 
@@ -75,10 +96,17 @@ def load_models(request: ModelRequest) -> LoadedModels:
     """Load what was asked for; takes a second or two.
 
     Raises:
+        NoPackError: No pack was named and none is installed.
         ModelError: The pack or the emotion model is missing, damaged or of the wrong kind.
     """
-    pack = open_pack(request.pack_dir)
-    faces = FaceModels(pack, det_size=request.det_size, provider=request.provider)
+    pack = _choose_pack(request)
+    faces = FaceModels(
+        pack,
+        det_size=request.det_size,
+        provider=request.provider,
+        det_thresh=request.det_threshold,
+        threads=request.threads,
+    )
     emotion = (
         load_emotion_model(request.emotion_path, request.provider)
         if request.emotion_path is not None
@@ -89,12 +117,24 @@ def load_models(request: ModelRequest) -> LoadedModels:
         providers["emotion"] = emotion.provider
     info = ModelsInfo(
         pack_name=pack.name,
+        pack_dir=pack.folder,
         model_id=pack.model_id,
-        has_recogniser=pack.recogniser_path is not None,
+        embedding_dim=pack.embedding_dim,
         thresholds=pack.thresholds,
         emotion_model_id=emotion.model_id if emotion is not None else None,
         providers=providers,
     )
     fallbacks = tuple(dict.fromkeys(p.message for p in providers.values() if p.message))
     pipeline = FacePipeline(faces, emotion, request.params)
-    return LoadedModels(faces, pipeline, request.params.gates, info, fallbacks)
+    return LoadedModels(faces, pipeline, request.photo_gates, info, fallbacks)
+
+
+def _choose_pack(request: ModelRequest) -> Pack:
+    if request.pack_dir is not None:
+        return open_pack(request.pack_dir)
+    found = scan_packs(request.pack_roots)
+    if found.packs:
+        return found.packs[0]
+    if found.problems:
+        raise ModelError(" ".join(found.problems))
+    raise NoPackError("No model pack is installed.")

@@ -71,6 +71,7 @@ class LiveSession(QObject):
         paused_changed(bool): Whether the picture stands still at the user's wish.
         models_loading(): The models asked for are being loaded.
         models_ready(ModelsInfo): They are loaded.
+        models_missing(): No model pack is installed.
         models_failed(str): They cannot be loaded.
         fallback(str): A session runs on another provider than the one asked for.
         gallery_loaded(int): People who can be recognised.
@@ -92,6 +93,7 @@ class LiveSession(QObject):
     paused_changed = Signal(bool)
     models_loading = Signal()
     models_ready = Signal(object)
+    models_missing = Signal()
     models_failed = Signal(str)
     fallback = Signal(str)
     gallery_loaded = Signal(int)
@@ -434,6 +436,7 @@ class LiveSession(QObject):
     def _make_inference(self) -> InferenceThread:
         inference = InferenceThread(self._results, self._gallery_loader, self._interval_s, self)
         inference.models_ready.connect(self._on_models_ready)
+        inference.models_missing.connect(self._on_models_missing)
         inference.models_failed.connect(self._on_models_failed)
         inference.fallback.connect(self.fallback)
         inference.gallery_loaded.connect(self.gallery_loaded)
@@ -448,6 +451,11 @@ class LiveSession(QObject):
     def _on_models_ready(self, info: ModelsInfo) -> None:
         self._models = info
         self.models_ready.emit(info)
+
+    @Slot()
+    def _on_models_missing(self) -> None:
+        self._models = None
+        self.models_missing.emit()
 
     @Slot(str)
     def _on_models_failed(self, sentence: str) -> None:
