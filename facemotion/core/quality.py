@@ -23,6 +23,11 @@ FACE_MODEL: Final[NDArray[np.float64]] = np.array(
 """A mean head's eyes, nose tip and mouth corners: x right, y up, z towards the viewer, in eye
 distances; from the canonical face model of MediaPipe (an eye lies midway between its corners)."""
 
+MIN_EMBEDDING_QUALITY: Final = 0.10
+"""Quality below which an embedding says hardly anything."""
+
+_FACE_ASPECT: Final = 0.72
+_EDGE_PX: Final = 2.0
 _MIN_FLATNESS: Final = 0.05
 _FULL_SIZE_PX: Final = 112.0
 _FULL_SHARPNESS: Final = 200.0
@@ -197,7 +202,7 @@ def gate(
         return GateReason.LOW_DET_SCORE
     if face_px(detection.bbox_xyxy) < gates.min_face_px:
         return GateReason.TOO_SMALL
-    if _part_outside(detection.bbox_xyxy, frame_size) > gates.max_cut_off:
+    if cut_off_part(detection.bbox_xyxy, frame_size) > gates.max_cut_off:
         return GateReason.CUT_OFF
     yaw, pitch, roll = yaw_pitch_roll_deg(detection.kps)
     is_turned = abs(yaw) > gates.max_yaw_deg or abs(pitch) > gates.max_pitch_deg
@@ -208,25 +213,48 @@ def gate(
     return None
 
 
-def embedding_quality(detection: FaceDetection, sharpness: float | None) -> float:
+def embedding_quality(
+    detection: FaceDetection,
+    sharpness: float | None,
+    frame_size: tuple[int, int] | None = None,
+) -> float:
     """How much an embedding of this face is worth, in [0, 1].
 
-    A product of four factors: detection score, size (112 px, a recogniser's input, is full),
-    pose (the squared cosines of yaw and pitch) and, when given, sharpness.
+    A product of detection score, size (112 px, a recogniser's input, is full), pose (the squared
+    cosines of yaw and pitch) and, when given, sharpness and the part inside the picture. Below
+    `MIN_EMBEDDING_QUALITY` it is not worth the time.
 
     Args:
         detection: The face.
         sharpness: Of its 48 px crop, or None to leave blur out of account.
+        frame_size: Width and height of the picture (px), or None to leave its edges out of account.
     """
     yaw, pitch, _ = yaw_pitch_roll_deg(detection.kps)
     turned = max(math.cos(math.radians(yaw)), 0.0) * max(math.cos(math.radians(pitch)), 0.0)
     size = min(face_px(detection.bbox_xyxy) / _FULL_SIZE_PX, 1.0)
     clear = 1.0 if sharpness is None else min(sharpness / _FULL_SHARPNESS, 1.0)
+    whole = 1.0 - cut_off_part(detection.bbox_xyxy, frame_size) if frame_size else 1.0
     score = min(max(detection.det_score, 0.0), 1.0)
-    return score * size * turned**2 * (0.25 + 0.75 * clear)
+    return score * size * turned**2 * whole**2 * (0.25 + 0.75 * clear)
 
 
-def _part_outside(bbox_xyxy: FloatArray, frame_size: tuple[int, int]) -> float:
-    area = float(box_size(bbox_xyxy).prod())
-    inside = float(box_size(clip_box(bbox_xyxy, frame_size)).prod())
-    return 1.0 - inside / area if area > 0.0 else 1.0
+def cut_off_part(bbox_xyxy: FloatArray, frame_size: tuple[int, int]) -> float:
+    """Part of a face that the picture's edge cuts off, estimated, in [0, 1].
+
+    Detectors clip the box of a half face to the picture, so a box that touches an edge and is
+    narrower or flatter than a face's usual shape counts as cut as well.
+
+    Args:
+        bbox_xyxy: float32 (4,) px.
+        frame_size: Width and height of the picture (px).
+    """
+    width, height = (float(v) for v in box_size(bbox_xyxy))
+    if width <= 0.0 or height <= 0.0:
+        return 1.0
+    inside = clip_box(bbox_xyxy, frame_size)
+    part = 1.0 - float(box_size(inside).prod()) / (width * height)
+    at_side = inside[0] <= _EDGE_PX or inside[2] >= frame_size[0] - _EDGE_PX
+    at_top = inside[1] <= _EDGE_PX or inside[3] >= frame_size[1] - _EDGE_PX
+    narrow = 1.0 - width / (_FACE_ASPECT * height) if at_side else 0.0
+    flat = 1.0 - height * _FACE_ASPECT / width if at_top else 0.0
+    return max(part, narrow, flat)
