@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from facemotion.core.alignment import ARCFACE_TEMPLATE_112, similarity_transform
 from facemotion.core.errors import ModelError
+from facemotion.core.matching import PackThresholds
 from facemotion.core.types import FaceDetection, FloatArray, FrameBgr
 from facemotion.vision.crops import warp_square
 from facemotion.vision.packs import Pack
@@ -42,6 +43,11 @@ class FaceFinder(Protocol):
     @property
     def embedding_dim(self) -> int:
         """Length D of an embedding; 0 without a recogniser."""
+        ...
+
+    @property
+    def thresholds(self) -> PackThresholds:
+        """Similarities that fit the recognition model."""
         ...
 
     def detect(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
@@ -106,6 +112,11 @@ class FaceModels:
     def embedding_dim(self) -> int:
         """Length D of an embedding; 0 without a recogniser."""
         return self._pack.embedding_dim
+
+    @property
+    def thresholds(self) -> PackThresholds:
+        """Similarities that fit the recognition model."""
+        return self._pack.thresholds
 
     @property
     def providers(self) -> dict[str, SessionProvider]:

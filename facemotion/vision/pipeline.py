@@ -1,0 +1,276 @@
+"""From a frame to who is in it and how they feel: the order of work, and all state per track."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facemotion.core.errors import GalleryError
+from facemotion.core.gallery_index import GalleryIndex
+from facemotion.core.matching import IdentityResolver, PackThresholds
+from facemotion.core.preprocessing import EmotionCropRule
+from facemotion.core.quality import embedding_quality, gate, sharpness
+from facemotion.core.smoothing import EmotionSmoother, top_emotion
+from facemotion.core.tracking import FaceTracker, Track
+from facemotion.core.types import (
+    EmotionReading,
+    FaceDetection,
+    FaceResult,
+    FloatArray,
+    Frame,
+    FrameResult,
+    Identity,
+)
+from facemotion.vision.crops import cut_crops
+from facemotion.vision.emotion import EmotionClassifier
+from facemotion.vision.faces import FaceFinder
+from facemotion.vision.pipeline_params import PipelineParams
+
+__all__ = ["FacePipeline", "PipelineParams"]
+
+_STAGES: Final[tuple[str, ...]] = ("detect", "track", "recognise", "emotion")
+
+
+class FacePipeline:
+    """Finds, follows, recognises and reads faces, frame by frame.
+
+    Time comes only from the frames, so the same frames give the same results. Used by one thread
+    at a time; the state of a track goes when the track ends.
+
+    Args:
+        faces: Detection and recognition; without a recogniser everybody is unknown.
+        emotion: The emotion model, or None: emotions are then empty.
+        params: What can be changed while it runs.
+    """
+
+    def __init__(
+        self,
+        faces: FaceFinder,
+        emotion: EmotionClassifier | None,
+        params: PipelineParams | None = None,
+    ) -> None:
+        self._faces = faces
+        self._emotion = emotion
+        self._params = params if params is not None else PipelineParams()
+        self._thresholds: PackThresholds = faces.thresholds
+        self._gallery = GalleryIndex.empty(faces.model_id)
+        self._tracker = FaceTracker(self._params.tracking)
+        self._resolver = IdentityResolver(self._params.matching, self._thresholds)
+        self._smoothers: dict[int, EmotionSmoother] = {}
+
+    @property
+    def params(self) -> PipelineParams:
+        """The parameters in use."""
+        return self._params
+
+    @property
+    def model_id(self) -> str:
+        """Recognition model whose embeddings a gallery must hold; empty when there is none."""
+        return self._faces.model_id
+
+    @property
+    def remembered_ids(self) -> frozenset[int]:
+        """Numbers of the tracks of which something is remembered."""
+        return self._tracker.active_ids | self._tracker.lost_ids
+
+    def set_gallery(self, gallery: GalleryIndex) -> None:
+        """Compare with these people from the next frame on.
+
+        Raises:
+            GalleryError: Their embeddings come from another model or have another dimension.
+        """
+        if gallery.size and gallery.model_id != self._faces.model_id:
+            raise GalleryError(
+                f"The people were enrolled with {gallery.model_id or 'an unknown model'}, and this "
+                f"pack recognises with {self._faces.model_id or 'none'}. Enrol them again."
+            )
+        if gallery.size and gallery.dimension != self._faces.embedding_dim:
+            raise GalleryError(
+                f"The people's embeddings have {gallery.dimension} numbers, expected "
+                f"{self._faces.embedding_dim}. Enrol them again."
+            )
+        self._gallery = gallery
+
+    def set_params(self, params: PipelineParams) -> None:
+        """Use other parameters from the next frame on; tracks and names stay."""
+        if params.smoothing != self._params.smoothing:
+            self._smoothers.clear()
+        self._params = params
+        self._tracker.set_params(params.tracking)
+        self._resolver.set_params(params.matching, self._thresholds)
+
+    def reset(self) -> None:
+        """Forget every track; numbers start from 1 again. The gallery stays."""
+        self._tracker.reset()
+        self._resolver.reset()
+        self._smoothers.clear()
+
+    def process(self, frame: Frame) -> FrameResult:
+        """Work on the next frame of a source.
+
+        Args:
+            frame: Its `time_s` and `scene_id` tell the pipeline when and where it is.
+
+        Returns:
+            The faces of this frame, by track number.
+        """
+        clock = _StageClock()
+        detections = self._faces.detect(frame.frame_bgr, self._params.max_faces)
+        clock.stop("detect")
+        tracks = self._tracker.update(detections, frame.time_s, frame.scene_id)
+        crops = cut_crops(frame.frame_bgr, detections, self._crop_rule)
+        clarity = [sharpness(crop) for crop in crops]
+        clock.stop("track")
+        tracks = self._recognise(frame, detections, tracks, clarity)
+        self._forget(self._tracker.dropped_ids)
+        identities = self._resolver.resolve(tracks, self._gallery)
+        clock.stop("recognise")
+        readings = self._read_emotions(frame, detections, tracks, crops, clarity)
+        clock.stop("emotion")
+        faces = [
+            _face_result(track, detection, identities[track.track_id], reading)
+            for track, detection, reading in zip(tracks, detections, readings, strict=True)
+        ]
+        faces.sort(key=lambda face: face.track_id)
+        return FrameResult(frame, tuple(faces), clock.timings_ms())
+
+    def process_still(self, frame: Frame) -> FrameResult:
+        """Work on a picture that stands alone: nothing is carried over, before or after.
+
+        Faces are numbered from left to right. There is nothing to smooth: the probabilities are
+        those of the picture, and the likeliest emotion is shown when it is likely enough.
+        """
+        alone = FacePipeline(self._faces, self._emotion, self._params)
+        alone.set_gallery(self._gallery)
+        result = alone.process(frame)
+        faces = tuple(self._unsmoothed(face) for face in result.faces)
+        return replace(result, faces=faces)
+
+    @property
+    def _crop_rule(self) -> EmotionCropRule:
+        return self._emotion.crop_rule if self._emotion is not None else EmotionCropRule()
+
+    def _recognise(
+        self,
+        frame: Frame,
+        detections: Sequence[FaceDetection],
+        tracks: list[Track],
+        clarity: Sequence[float],
+    ) -> list[Track]:
+        """Embed the faces whose turn it is; returns the tracks that they turn out to belong to."""
+        if self._faces.embedding_dim == 0:
+            return tracks
+        qualities = [embedding_quality(d, s) for d, s in zip(detections, clarity, strict=True)]
+        rows = self._rows_to_embed(tracks, qualities, frame.time_s)
+        embeddings = self._faces.embed(frame.frame_bgr, [detections[row].kps for row in rows])
+        for row, embedding in zip(rows, embeddings, strict=True):
+            tracks[row].add_embedding(embedding, qualities[row], frame.time_s)
+        found = self._tracker.reidentify_all([tracks[row] for row in rows], frame.time_s)
+        changed = dict(zip(rows, found, strict=True))
+        return [changed.get(row, track) for row, track in enumerate(tracks)]
+
+    def _rows_to_embed(
+        self, tracks: Sequence[Track], qualities: Sequence[float], time_s: float
+    ) -> list[int]:
+        good = [
+            row
+            for row in range(len(tracks))
+            if qualities[row] >= self._params.min_embedding_quality
+        ]
+        wanting = [row for row in good if tracks[row].needs_embedding]
+        stale = [
+            row
+            for row in good
+            if row not in wanting and self._is_due(tracks[row], qualities[row], time_s)
+        ]
+        stale.sort(key=lambda row: tracks[row].last_embedded_s or 0.0)
+        return sorted(wanting + stale[: self._params.max_refreshed_faces])
+
+    def _is_due(self, track: Track, quality: float, time_s: float) -> bool:
+        since_s = time_s - (track.last_embedded_s if track.last_embedded_s is not None else -1e9)
+        if since_s >= self._params.reembed_interval_s or since_s < 0.0:
+            return True
+        is_early = track.embedding_count < self._params.early_embeddings
+        is_better = quality >= self._params.min_quality_gain * track.best_quality
+        return (is_early or is_better) and since_s >= self._params.early_interval_s
+
+    def _read_emotions(
+        self,
+        frame: Frame,
+        detections: Sequence[FaceDetection],
+        tracks: Sequence[Track],
+        crops: NDArray[np.uint8],
+        clarity: Sequence[float],
+    ) -> list[EmotionReading]:
+        if self._emotion is None:
+            return [EmotionReading() for _ in tracks]
+        height, width = frame.frame_bgr.shape[:2]
+        reasons = [
+            gate(detection, clear, (width, height), self._params.gates)
+            for detection, clear in zip(detections, clarity, strict=True)
+        ]
+        open_rows = [row for row, reason in enumerate(reasons) if reason is None]
+        probs = dict(zip(open_rows, self._emotion.probs(crops[open_rows]), strict=True))
+        readings: list[EmotionReading] = []
+        for row, track in enumerate(tracks):
+            smoother = self._smoother_of(track.track_id)
+            raw = probs.get(row)
+            shown = (
+                smoother.hold(frame.time_s) if raw is None else smoother.update(raw, frame.time_s)
+            )
+            readings.append(EmotionReading(raw, shown.probs, shown.emotion, reasons[row]))
+        return readings
+
+    def _smoother_of(self, track_id: int) -> EmotionSmoother:
+        if track_id not in self._smoothers:
+            self._smoothers[track_id] = EmotionSmoother(self._params.smoothing)
+        return self._smoothers[track_id]
+
+    def _forget(self, track_ids: frozenset[int]) -> None:
+        self._resolver.forget(track_ids)
+        for track_id in track_ids:
+            self._smoothers.pop(track_id, None)
+
+    def _unsmoothed(self, face: FaceResult) -> FaceResult:
+        raw = face.emotion.raw_probs
+        if raw is None:
+            return face
+        emotion = top_emotion(raw, self._params.smoothing.min_confidence)
+        return replace(face, emotion=EmotionReading(raw, raw, emotion))
+
+
+class _StageClock:
+    """Wall time of each stage."""
+
+    def __init__(self) -> None:
+        self._begin_s = self._last_s = time.perf_counter()
+        self._timings_ms: dict[str, float] = dict.fromkeys(_STAGES, 0.0)
+
+    def stop(self, stage: str) -> None:
+        """End a stage, which began when the one before it ended."""
+        now_s = time.perf_counter()
+        self._timings_ms[stage] = (now_s - self._last_s) * 1000.0
+        self._last_s = now_s
+
+    def timings_ms(self) -> dict[str, float]:
+        """Milliseconds by stage, and in total."""
+        return {**self._timings_ms, "total": (self._last_s - self._begin_s) * 1000.0}
+
+
+def _face_result(
+    track: Track, detection: FaceDetection, identity: Identity, reading: EmotionReading
+) -> FaceResult:
+    velocity: FloatArray = track.velocity_xyxy.copy()
+    return FaceResult(
+        track_id=track.track_id,
+        bbox_xyxy=detection.bbox_xyxy,
+        velocity_xyxy=velocity,
+        kps=detection.kps,
+        det_score=detection.det_score,
+        identity=identity,
+        emotion=reading,
+        first_seen_s=track.first_seen_s,
+    )
