@@ -57,7 +57,7 @@ class QualityGates:
         maximum=1.0,
     )
     min_sharpness: float = parameter(
-        30.0,
+        15.0,
         "Least sharpness",
         "Variance of the Laplacian of the 48 px crop below which a face is too blurred.",
         minimum=0.0,
