@@ -95,10 +95,12 @@ class ProgressBar:
     def _make_bar(self, has_end: bool) -> Any:
         from tqdm import tqdm
 
+        # Without tqdm's monitor, which is a thread of its own.
+        make: Any = type("QuietBar", (tqdm,), {"monitor_interval": 0})
         if has_end:
             form = "{desc} {percentage:3.0f} %|{bar}| {elapsed} < {remaining}{postfix}"
-            return tqdm(total=_PROGRESS_STEPS, desc=self._label, file=self._stream, bar_format=form)
-        return tqdm(desc=self._label, file=self._stream, bar_format="{desc} {elapsed}{postfix}")
+            return make(total=_PROGRESS_STEPS, desc=self._label, file=self._stream, bar_format=form)
+        return make(desc=self._label, file=self._stream, bar_format="{desc} {elapsed}{postfix}")
 
     def __enter__(self) -> Self:
         return self
