@@ -112,13 +112,15 @@ def yaw_pitch_roll_deg(kps: NDArray[np.floating]) -> tuple[float, float, float]:
     Returns:
         Yaw, positive when the nose points to the picture's right; pitch, positive when it points
         up; roll, positive when the head is tilted clockwise as seen in the picture. Degrees.
-        Landmarks that lie on one line show no face from any side: yaw and pitch are then 90.
+        Landmarks that are not finite or lie on one line show no face: yaw and pitch are then 90.
 
     Raises:
         ValueError: The shape is not (5, 2).
     """
     if kps.shape != (5, 2):
         raise ValueError(f"expected landmarks of shape (5, 2), got {kps.shape}")
+    if not np.isfinite(kps).all():
+        return 90.0, 90.0, 0.0
     points = kps.astype(np.float64)
     model: NDArray[np.float64] = FACE_MODEL - FACE_MODEL.mean(axis=0)
     view: NDArray[np.float64] = points - points.mean(axis=0)
