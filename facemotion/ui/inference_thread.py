@@ -171,8 +171,7 @@ class InferenceThread(QThread):
             self._reload_gallery()
         index = self._galleries.take()
         if index is not None and self._models is not None:
-            self._models.pipeline.set_gallery(index)
-            self._look_again()
+            self._use_gallery(self._models, index)
 
     def _load(self, request: ModelRequest) -> None:
         self._models = None
@@ -201,8 +200,17 @@ class InferenceThread(QThread):
             logger.warning("gallery: %s", error)
             self.gallery_failed.emit(str(error))
             return
-        self._galleries.put(index)
+        self._use_gallery(self._models, index)
+
+    def _use_gallery(self, models: LoadedModels, index: GalleryIndex) -> None:
+        try:
+            models.pipeline.set_gallery(index)
+        except FacemotionError as error:
+            logger.warning("gallery: %s", error)
+            self.gallery_failed.emit(str(error))
+            return
         self.gallery_loaded.emit(index.size)
+        self._look_again()
 
     def _look_again(self) -> None:
         """Read the last picture once more when no newer one comes (paused, or a photo)."""

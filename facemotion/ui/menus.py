@@ -1,0 +1,159 @@
+"""Menu bar and toolbar: where each command of the window stands."""
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from facemotion.ui.actions import Actions
+from facemotion.ui.source_menu import SourceMenu
+from facemotion.ui.theme import ThemeMode
+
+
+class ThemeChoice(QObject):
+    """Light, dark or system as three commands of which one holds.
+
+    Args:
+        parent: Qt parent.
+
+    Signals:
+        chosen(str): The user chose this theme.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._group = QActionGroup(self)
+        words = {
+            ThemeMode.SYSTEM: self.tr("As the s&ystem"),
+            ThemeMode.LIGHT: self.tr("&Light"),
+            ThemeMode.DARK: self.tr("&Dark"),
+        }
+        for mode, text in words.items():
+            action = QAction(text, self._group)
+            action.setCheckable(True)
+            action.setData(mode.value)
+            tip = self.tr("Use the theme: {name}").format(name=text.replace("&", ""))
+            action.setToolTip(tip)
+            action.setStatusTip(tip)
+        self._group.triggered.connect(self._on_triggered)
+
+    @property
+    def actions(self) -> list[QAction]:
+        """The three commands."""
+        return self._group.actions()
+
+    def show_mode(self, mode: str) -> None:
+        """Mark the theme in use."""
+        for action in self.actions:
+            action.setChecked(action.data() == mode)
+
+    def _on_triggered(self, action: QAction) -> None:
+        self.chosen.emit(action.data())
+
+
+def build_menu_bar(
+    window: QMainWindow,
+    actions: Actions,
+    source_menu: SourceMenu,
+    docks: list[QDockWidget],
+    themes: ThemeChoice,
+) -> None:
+    """Fill the window's menu bar."""
+    bar = window.menuBar()
+    bar.addMenu(source_menu)
+    source_menu.addSeparator()
+    source_menu.addActions([actions["snapshot"], actions["quit"]])
+    play = _menu(window, window.tr("&Playback"))
+    play.addActions([actions[name] for name in ("play", "back", "forward", "loop")])
+    people = _menu(window, window.tr("Pe&ople"))
+    people.addActions([actions["enrol"], actions["people"]])
+    people.addSeparator()
+    people.addActions([actions["next_face"], actions["previous_face"]])
+    _fill_view_menu(window, actions, docks, themes)
+    models = _menu(window, window.tr("&Tools"))
+    models.addActions([actions["import_zip"], actions["import_folder"]])
+    models.addSeparator()
+    models.addAction(actions["settings"])
+    help_menu = _menu(window, window.tr("&Help"))
+    help_menu.addActions([actions["keys"], actions["logs"]])
+    help_menu.addSeparator()
+    help_menu.addAction(actions["about"])
+
+
+def _fill_view_menu(
+    window: QMainWindow, actions: Actions, docks: list[QDockWidget], themes: ThemeChoice
+) -> None:
+    view = _menu(window, window.tr("&View"))
+    view.addActions([dock.toggleViewAction() for dock in docks])
+    view.addAction(actions["reset_layout"])
+    view.addSeparator()
+    view.addActions([actions[name] for name in ("landmarks", "track_ids", "mirror")])
+    view.addSeparator()
+    theme = view.addMenu(window.tr("&Theme"))
+    theme.addActions(themes.actions)
+    view.addAction(actions["fullscreen"])
+
+
+def _menu(window: QMainWindow, title: str) -> QMenu:
+    menu = QMenu(title, window)
+    menu.setToolTipsVisible(True)
+    window.menuBar().addMenu(menu)
+    return menu
+
+
+def build_tool_bar(
+    window: QMainWindow, actions: Actions, source_menu: SourceMenu
+) -> tuple[QToolBar, QToolButton]:
+    """The toolbar, and its Source button, whose words name the source."""
+    bar = QToolBar(window.tr("Toolbar"), window)
+    bar.setObjectName("toolbar")
+    bar.setMovable(False)
+    bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    source = QToolButton(bar)
+    source.setObjectName("source_button")
+    source.setMenu(source_menu)
+    source.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    source.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    source.setToolTip(window.tr("Source (Alt+Down): choose a camera, a file or an address"))
+    source.setAccessibleName(window.tr("Source"))
+    source.setShortcut(QKeySequence("Alt+Down"))
+    bar.addWidget(source)
+    bar.addAction(actions["play"])
+    bar.addSeparator()
+    bar.addActions([actions["enrol"], actions["people"], actions["snapshot"]])
+    gap = QWidget(bar)
+    gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    bar.addWidget(gap)
+    bar.addAction(actions["settings"])
+    window.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
+    bar.toggleViewAction().setEnabled(False)
+    for action in bar.actions():
+        button = bar.widgetForAction(action)
+        if isinstance(button, QToolButton) and button is not source:
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(action.iconText())
+    source.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return bar, source
+
+
+def key_list(actions: Actions, docks: list[QDockWidget]) -> list[tuple[str, str]]:
+    """Every command with keys: its words and its keys as text."""
+    everything = [*actions.all(), *(dock.toggleViewAction() for dock in docks)]
+    native = QKeySequence.SequenceFormat.NativeText
+    return [
+        (
+            (action.statusTip() or action.text()).replace("&", ""),
+            ", ".join(key.toString(native) for key in action.shortcuts()),
+        )
+        for action in everything
+        if action.shortcuts()
+    ]
