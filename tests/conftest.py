@@ -47,11 +47,13 @@ def no_leaked_thread() -> Iterator[None]:
 
 
 def _living(before: set[threading.Thread]) -> list[threading.Thread]:
+    """Threads that began since; Python keeps a dummy for each of Qt's that ever logged a line."""
     return [
         thread
         for thread in threading.enumerate()
         if thread not in before
         and thread.is_alive()
+        and not isinstance(thread, threading._DummyThread)
         and "tqdm" not in type(thread).__name__.lower()
     ]
 
