@@ -31,7 +31,7 @@ class _Runnable(QRunnable):
             _LOGGER.warning("background work failed: %s", error)
             place = f" ({error.filename})" if error.filename else ""
             self._outcome.told.emit(None, f"{error.strerror or error}{place}.")
-        except Exception as error:  # noqa: BLE001  (a thread's boundary)
+        except Exception as error:
             _LOGGER.exception("background work failed")
             self._outcome.told.emit(None, f"This went wrong: {error}. The log has the details.")
 

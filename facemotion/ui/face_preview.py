@@ -150,9 +150,8 @@ class FacePreview(QWidget):
         painter.drawRoundedRect(rect, 6, 6)
 
     def _paint_ring(self, painter: QPainter, rect: QRectF) -> None:
-        radius = RING_SCALE * max(rect.width(), rect.height())
-        ring = QRectF(0, 0, 2 * radius, 2 * radius)
-        ring.moveCenter(rect.center())
+        ring = self._ring_rect(rect)
+        radius = ring.width() / 2.0
         self._paint_shade(painter, ring)
         thickness = min(max(radius * 0.07, 5.0), 12.0)
         inner = ring.adjusted(thickness * 1.5, thickness * 1.5, -thickness * 1.5, -thickness * 1.5)
@@ -162,6 +161,17 @@ class FacePreview(QWidget):
             self._paint_arc(
                 painter, ring, pose, self._seen_deg(centre_deg), ARC_SPAN_DEG, thickness
             )
+
+    def _ring_rect(self, face: QRectF) -> QRectF:
+        """The ring around a face; a close face has a smaller one, so that all of it is seen."""
+        room = QRectF(self.rect()).adjusted(10, 10, -10, -10)
+        largest = min(room.width(), room.height()) / 2.0
+        radius = min(RING_SCALE * max(face.width(), face.height()), largest)
+        ring = QRectF(0, 0, 2 * radius, 2 * radius)
+        ring.moveCenter(face.center())
+        ring.moveLeft(min(max(ring.left(), room.left()), room.right() - ring.width()))
+        ring.moveTop(min(max(ring.top(), room.top()), room.bottom() - ring.height()))
+        return ring
 
     def _paint_shade(self, painter: QPainter, ring: QRectF) -> None:
         outside = QPainterPath()

@@ -68,7 +68,7 @@ class FlowLayout(QLayout):
         area = rect.marginsRemoved(margins)
         x_px, y_px, row_height_px = area.x(), area.y(), 0
         for item in self._items:
-            size = item.sizeHint()
+            size = _size_of(item)
             if x_px > area.x() and x_px + size.width() > area.x() + area.width():
                 x_px, y_px, row_height_px = area.x(), y_px + row_height_px + self._gap_px, 0
             if is_moving:
@@ -76,3 +76,11 @@ class FlowLayout(QLayout):
             x_px += size.width() + self._gap_px
             row_height_px = max(row_height_px, size.height())
         return y_px + row_height_px - rect.y() + margins.bottom()
+
+
+def _size_of(item: QLayoutItem) -> QSize:
+    """An item's own size, as tall as its wrapped text needs."""
+    size = item.sizeHint()
+    if item.hasHeightForWidth():
+        size.setHeight(item.heightForWidth(size.width()))
+    return size

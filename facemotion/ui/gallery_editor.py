@@ -12,6 +12,7 @@ from facemotion.store.gallery import GalleryStore
 from facemotion.store.gallery_contents import GalleryContents
 from facemotion.store.person_files import Person
 from facemotion.ui.background_job import BackgroundJobs
+from facemotion.ui.text_labels import as_sentence
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -147,11 +148,11 @@ class GalleryEditor(QObject):
 
         self._jobs.start(work, self._take_contents, self._refuse)
 
-    def import_from(self, path: Path, model_id: str) -> None:
+    def import_from(self, path: Path, model_id: str, embedding_dim: int) -> None:
         """Add the people of a file."""
 
         def work() -> _Done:
-            report = self._store.import_from(path, model_id)
+            report = self._store.import_from(path, model_id, embedding_dim)
             names = ", ".join(person.name for person in report.people[:8])
             more = "…" if len(report.people) > 8 else ""
             sentence = self.tr("{count} people were imported: {names}.").format(
@@ -188,5 +189,5 @@ class GalleryEditor(QObject):
     def _refuse(self, sentence: str) -> None:
         """Say why, and read again: another program may have changed something."""
         _LOGGER.info("gallery: %s", sentence)
-        self.failed.emit(sentence[:1].upper() + sentence[1:])
+        self.failed.emit(as_sentence(sentence))
         self.reload()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidge
 
 from facemotion.core.errors import GalleryError
 from facemotion.store.names import MAX_NAME_LENGTH, clean_name, name_key
-from facemotion.ui.text_labels import hint
+from facemotion.ui.text_labels import as_sentence, hint
 
 
 class NameField(QWidget):
@@ -37,6 +37,7 @@ class NameField(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self._edit)
         layout.addWidget(self._sentence)
+        layout.addStretch(1)
         self.setFocusProxy(self._edit)
         self._check()
 
@@ -85,7 +86,7 @@ class NameField(QWidget):
             try:
                 clean_name(text)
             except GalleryError as error:
-                problem = _as_sentence(str(error))
+                problem = as_sentence(str(error))
         self._sentence.setForegroundRole(
             QPalette.ColorRole.WindowText if problem else QPalette.ColorRole.PlaceholderText
         )
@@ -102,7 +103,3 @@ class NameField(QWidget):
         if count > MAX_NAME_LENGTH - 20:
             return self.tr("{count} of {most} characters").format(count=count, most=MAX_NAME_LENGTH)
         return self.tr("Any script, up to {most} characters.").format(most=MAX_NAME_LENGTH)
-
-
-def _as_sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

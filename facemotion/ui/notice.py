@@ -85,6 +85,11 @@ class Notice(QFrame):
         return "" if self.isHidden() else self._text.text()
 
     @property
+    def kind(self) -> NoticeKind:
+        """The kind of the sentence said last."""
+        return self._kind
+
+    @property
     def buttons(self) -> list[QPushButton]:
         """The buttons on show, in order."""
         return list(self._buttons)

@@ -42,6 +42,7 @@ class PeoplePage(QWidget):
         super().__init__(parent)
         self._editor = editor
         self._model_id: str | None = None
+        self._embedding_dim = 0
         self._told_problems: tuple[str, ...] = ()
         self._notice = Notice()
         self.table = PeopleTable()
@@ -67,10 +68,15 @@ class PeoplePage(QWidget):
         """Where outcomes are told."""
         return self._notice
 
-    @Slot(object)
-    def set_model_id(self, model_id: str | None) -> None:
-        """The recogniser in use, by which the states are told; None when there is none."""
+    def set_model(self, model_id: str | None, embedding_dim: int) -> None:
+        """The recogniser in use, by which the states are told.
+
+        Args:
+            model_id: Its identity, or None when there is none.
+            embedding_dim: Length of its embeddings.
+        """
         self._model_id = model_id
+        self._embedding_dim = embedding_dim
         self._show_contents()
 
     def _make_empty_page(self) -> QWidget:
@@ -237,7 +243,7 @@ class PeoplePage(QWidget):
                 self.tr("Load a model pack first: imported faces belong to the model in use.")
             )
             return
-        self._editor.import_from(path, self._model_id)
+        self._editor.import_from(path, self._model_id, self._embedding_dim)
 
     @Slot(str)
     def _tell_success(self, sentence: str) -> None:

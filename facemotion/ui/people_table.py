@@ -49,6 +49,7 @@ class PeopleTable(QTableWidget):
             QAbstractItemView.EditTrigger.DoubleClicked
             | QAbstractItemView.EditTrigger.EditKeyPressed
         )
+        self.setStyleSheet("QTableWidget::item { padding: 4px 8px; }")
         self._size_columns()
         self._is_filling = False
         self.itemChanged.connect(self._take_edit)

@@ -19,8 +19,8 @@ from facemotion.ui.notice import NoticeKind, blend
 from facemotion.ui.text_labels import hint
 from facemotion.ui.thumbnails import square_thumbnail
 
-TILE_WIDTH_PX = 124
-THUMBNAIL_PX = 104
+TILE_WIDTH_PX = 136
+THUMBNAIL_PX = 116
 
 
 class TileState(Enum):

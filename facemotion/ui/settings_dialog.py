@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from facemotion.store.settings import Settings, group_names
+from facemotion.ui.confirmation import ask
 from facemotion.ui.settings_model import (
     SettingEntry,
     entries_of,
@@ -209,7 +210,7 @@ class SettingsDialog(QDialog):
             self.tr("Reset everything…"), QDialogButtonBox.ButtonRole.ResetRole
         )
         self._reset_all.setAutoDefault(False)
-        self._reset_all.clicked.connect(self._ask_reset_all)
+        self._reset_all.clicked.connect(self.ask_reset_all)
         return buttons
 
     @Slot()
@@ -252,18 +253,20 @@ class SettingsDialog(QDialog):
         self._apply(with_group(self._settings, "smoothing", params))
 
     @Slot()
-    def _ask_reset_all(self) -> None:
-        question = QMessageBox(
-            QMessageBox.Icon.Question,
+    def ask_reset_all(self) -> None:
+        """Bring every default back, once the user has confirmed it."""
+        ask(
+            self,
             self.tr("Reset everything?"),
             self.tr("Every setting goes back to its default. People and model packs stay."),
-            QMessageBox.StandardButton.Cancel,
-            self,
+            [
+                (
+                    self.tr("Reset"),
+                    QMessageBox.ButtonRole.DestructiveRole,
+                    lambda: self._apply(Settings()),
+                )
+            ],
         )
-        reset = question.addButton(self.tr("Reset"), QMessageBox.ButtonRole.DestructiveRole)
-        question.exec()
-        if question.clickedButton() is reset:
-            self._apply(Settings())
 
     def _apply(self, settings: Settings) -> None:
         is_changed = settings != self._settings

@@ -49,3 +49,9 @@ def selectable(label: QLabel) -> QLabel:
         | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )
     return label
+
+
+def as_sentence(text: str) -> str:
+    """A message with a capital first letter, unless it begins with a file's name or a number."""
+    first_word = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first_word.isalpha() else text

@@ -1,7 +1,7 @@
 """Small pictures of faces as Qt shows them."""
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPixmap
 
 from facemotion.core.types import FrameBgr
@@ -55,3 +55,17 @@ def _middle_square(image: QImage, side_px: int) -> QImage:
     left_px = (scaled.width() - side_px) // 2
     top_px = (scaled.height() - side_px) // 2
     return scaled.copy(left_px, top_px, side_px, side_px)
+
+
+def png_of_bgr(frame_bgr: FrameBgr) -> bytes:
+    """A whole PNG file of a picture.
+
+    Args:
+        frame_bgr: uint8 (H, W, 3) BGR.
+    """
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image_from_bgr(frame_bgr).save(buffer, "PNG")
+    buffer.close()
+    return bytes(data.data())
