@@ -178,10 +178,7 @@ class _Run:
         self._frame_count += 1
         self._end_s = frame.time_s
         frame = self._watch.stamp(frame)
-        if self._is_due(frame):
-            result = self._read(frame)
-        else:
-            result = carry_along(self._last, frame)
+        result = self._read(frame) if self._is_due(frame) else carry_along(self._last, frame)
         picture_bgr = draw_result(frame.frame_bgr, result, self._options.drawing)
         self._outputs.add_picture(picture_bgr, frame.name)
 
