@@ -14,7 +14,7 @@ from facemotion.core.matching import IdentityResolver, PackThresholds
 from facemotion.core.preprocessing import EmotionCropRule
 from facemotion.core.quality import embedding_quality, gate, sharpness
 from facemotion.core.smoothing import EmotionSmoother, top_emotion
-from facemotion.core.tracking import FaceTracker, Track
+from facemotion.core.tracking import FaceTracker, Track, TrackState
 from facemotion.core.types import (
     EmotionReading,
     FaceDetection,
@@ -32,6 +32,10 @@ from facemotion.vision.pipeline_params import PipelineParams
 __all__ = ["FacePipeline", "PipelineParams"]
 
 _STAGES: Final[tuple[str, ...]] = ("detect", "track", "recognise", "emotion")
+_UNSURE_SCORE: Final = 0.50
+_SURE_SPAN: Final = 0.25
+_EDGE_MARGIN: Final = 0.02
+_AT_EDGE: Final = 0.3
 
 
 class FacePipeline:
@@ -115,8 +119,12 @@ class FacePipeline:
             frame: Its `time_s` and `scene_id` tell the pipeline when and where it is.
 
         Returns:
-            The faces of this frame, by track number.
+            The faces of this frame, by track number. A new face of a low detection score is held
+            back until its track is confirmed, so that a hand taken for a face does not flash up.
         """
+        return self._process(frame, is_still=False)
+
+    def _process(self, frame: Frame, *, is_still: bool) -> FrameResult:
         clock = _StageClock()
         detections = self._faces.detect(frame.frame_bgr, self._params.max_faces)
         clock.stop("detect")
@@ -133,6 +141,7 @@ class FacePipeline:
         faces = [
             _face_result(track, detection, identities[track.track_id], reading)
             for track, detection, reading in zip(tracks, detections, readings, strict=True)
+            if is_still or not self._is_doubtful(track, detection)
         ]
         faces.sort(key=lambda face: face.track_id)
         return FrameResult(frame, tuple(faces), clock.timings_ms())
@@ -145,7 +154,7 @@ class FacePipeline:
         """
         alone = FacePipeline(self._faces, self._emotion, self._params)
         alone.set_gallery(self._gallery)
-        result = alone.process(frame)
+        result = alone._process(frame, is_still=True)
         faces = tuple(self._unsmoothed(face) for face in result.faces)
         return replace(result, faces=faces)
 
@@ -163,7 +172,11 @@ class FacePipeline:
         """Embed the faces whose turn it is; returns the tracks that they turn out to belong to."""
         if self._faces.embedding_dim == 0:
             return tracks
-        qualities = [embedding_quality(d, s) for d, s in zip(detections, clarity, strict=True)]
+        size = (frame.frame_bgr.shape[1], frame.frame_bgr.shape[0])
+        qualities = [
+            embedding_worth(detection, clear, size)
+            for detection, clear in zip(detections, clarity, strict=True)
+        ]
         rows = self._rows_to_embed(tracks, qualities, frame.time_s)
         embeddings = self._faces.embed(frame.frame_bgr, [detections[row].kps for row in rows])
         for row, embedding in zip(rows, embeddings, strict=True):
@@ -229,6 +242,10 @@ class FacePipeline:
             self._smoothers[track_id] = EmotionSmoother(self._params.smoothing)
         return self._smoothers[track_id]
 
+    def _is_doubtful(self, track: Track, detection: FaceDetection) -> bool:
+        is_new = track.state is TrackState.TENTATIVE
+        return is_new and detection.det_score < self._params.gates.min_det_score
+
     def _forget(self, track_ids: frozenset[int]) -> None:
         self._resolver.forget(track_ids)
         for track_id in track_ids:
@@ -240,6 +257,24 @@ class FacePipeline:
             return face
         emotion = top_emotion(raw, self._params.smoothing.min_confidence)
         return replace(face, emotion=EmotionReading(raw, raw, emotion))
+
+
+def embedding_worth(detection: FaceDetection, clarity: float, frame_size: tuple[int, int]) -> float:
+    """How much an embedding would be worth, in [0, 1].
+
+    `core.quality.embedding_quality`, less for an unsure detection and much less for a face at the
+    picture's edge: of a face that is cut off, the landmarks are guesses.
+
+    Args:
+        detection: The face.
+        clarity: Sharpness of its crop.
+        frame_size: Width and height of the picture (px).
+    """
+    sure = min(max((detection.det_score - _UNSURE_SCORE) / _SURE_SPAN, 0.0), 1.0)
+    x1, y1, x2, y2 = (float(value) for value in detection.bbox_xyxy)
+    margin = _EDGE_MARGIN * max(x2 - x1, y2 - y1)
+    is_at_edge = min(x1, y1, frame_size[0] - x2, frame_size[1] - y2) < margin
+    return embedding_quality(detection, clarity) * sure * (_AT_EDGE if is_at_edge else 1.0)
 
 
 class _StageClock:

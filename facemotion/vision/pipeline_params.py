@@ -39,7 +39,7 @@ class PipelineParams:
         maximum=60.0,
     )
     min_embedding_quality: float = parameter(
-        0.08,
+        0.12,
         "Least quality for recognition",
         "Faces that are smaller, more turned or more blurred than this are not recognised.",
         minimum=0.0,
