@@ -48,6 +48,7 @@ def test_a_mirrored_face_is_not_mirrored_back():
     assert np.linalg.det(linear) > 0.0
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_agrees_with_the_transform_that_the_recognisers_were_trained_with():
     from insightface.utils.face_align import estimate_norm
 
