@@ -247,7 +247,7 @@ class EnrolmentCameraPage(QWidget):
         number = self.board.count + 1
         title = self.tr("Shot {number}").format(number=number)
         if shot.pose is not None:
-            title = self.tr(POSE_WORDS[shot.pose])
+            title = self.tr(str(POSE_WORDS[shot.pose]))
         (tile_id,) = self.board.add([(title, shot.crop_bgr)])
         if shot.pose is not None:
             self._poses[tile_id] = shot.pose
@@ -281,7 +281,7 @@ class EnrolmentCameraPage(QWidget):
             {str(pose): part for pose, part in progress.items()}, wanted or ""
         )
         parts = [
-            f"{'✓' if progress.get(pose, 0.0) >= 1.0 else '○'} {self.tr(words)}"
+            f"{'✓' if progress.get(pose, 0.0) >= 1.0 else '○'} {self.tr(str(words))}"
             for pose, words in POSE_WORDS.items()
         ]
         self._poses_line.setText("   ".join(parts))

@@ -164,7 +164,7 @@ class FacePreview(QWidget):
 
     def _ring_rect(self, face: QRectF) -> QRectF:
         """The ring around a face; a close face has a smaller one, so that all of it is seen."""
-        room = QRectF(self.rect()).adjusted(10, 10, -10, -10)
+        room = QRectF(self.rect()).adjusted(14, 14, -14, -14)
         largest = min(room.width(), room.height()) / 2.0
         radius = min(RING_SCALE * max(face.width(), face.height()), largest)
         ring = QRectF(0, 0, 2 * radius, 2 * radius)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLocale, Qt, Signal, Slot
+from PySide6.QtCore import QDate, QLocale, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -90,7 +90,7 @@ class PeopleTable(QTableWidget):
         rows = self.selectionModel().selectedRows()
         if len(rows) == 1:
             self.setCurrentCell(rows[0].row(), NAME)
-            self.editItem(self.item(rows[0].row(), NAME))
+            self.edit(self.currentIndex())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete asks to delete who is selected."""
@@ -108,12 +108,16 @@ class PeopleTable(QTableWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
 
     def _fill_row(self, row: int, person: Person, model_id: str | None) -> None:
-        day = person.created_at.astimezone().date()
+        local = person.created_at.astimezone()
+        day = QDate(local.year, local.month, local.day)
         date = QLocale().toString(day, QLocale.FormatType.ShortFormat)
         kept = self.tr("yes") if person.has_photos else self.tr("no")
-        texts = (person.name, str(person.embedding_count), date, kept, "")
+        state, reason = self._state_of(person, model_id)
+        texts = (person.name, str(person.embedding_count), date, kept, state)
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
+            if column == STATE:
+                item.setToolTip(reason)
             flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
             if column == NAME:
                 flags |= Qt.ItemFlag.ItemIsEditable
@@ -121,9 +125,6 @@ class PeopleTable(QTableWidget):
                 item.setToolTip(self.tr("{name}\nDouble-click or F2 to rename").format(name=text))
             item.setFlags(flags)
             self.setItem(row, column, item)
-        words, reason = self._state_of(person, model_id)
-        self.item(row, STATE).setText(words)
-        self.item(row, STATE).setToolTip(reason)
 
     def _state_of(self, person: Person, model_id: str | None) -> tuple[str, str]:
         if model_id is None:
@@ -136,7 +137,7 @@ class PeopleTable(QTableWidget):
         return self.tr("needs new photos"), reason.format(other=person.model_id)
 
     def _id_at(self, row: int) -> str:
-        return str(self.item(row, NAME).data(Qt.ItemDataRole.UserRole))
+        return str(self.model().index(row, NAME).data(Qt.ItemDataRole.UserRole))
 
     @Slot(QTableWidgetItem)
     def _take_edit(self, item: QTableWidgetItem) -> None:

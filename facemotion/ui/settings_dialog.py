@@ -161,7 +161,7 @@ class SettingsDialog(QDialog):
             if not entries:
                 continue
             title, intro = _TITLES.get(group, (group.capitalize(), ""))
-            section = SettingsSection(group, self.tr(title), self.tr(intro), entries)
+            section = SettingsSection(group, self.tr(str(title)), self.tr(str(intro)), entries)
             section.value_chosen.connect(self._take_value)
             section.reset_wanted.connect(self._reset_group)
             section.preset_chosen.connect(self._take_preset)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QPainterPath, QPixmap
 
 from facemotion.core.types import FrameBgr
 
@@ -66,6 +66,6 @@ def png_of_bgr(frame_bgr: FrameBgr) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image_from_bgr(frame_bgr).save(buffer, "PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(image_from_bgr(frame_bgr))
     buffer.close()
     return bytes(data.data())
