@@ -28,6 +28,7 @@ STEADY_BONUS: Final = 0.10
 """How much less similar a face that moved on steadily may be."""
 
 _TELLING_QUALITY: Final = 0.5
+_DOUBT_S: Final = 3.0
 
 
 class TrackState(StrEnum):
@@ -54,8 +55,6 @@ class Track:
         best_quality: Best quality among the embeddings taken in.
         embedding_count: Number of embeddings taken in.
         hit_count: Number of detections.
-        is_doubted: Whether it was found by its place alone, after a gap or a jump, so that its
-            next embedding must show that it is still the same face.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class Track:
         self.best_quality = 0.0
         self.embedding_count = 0
         self.hit_count = 1
-        self.is_doubted = False
+        self._doubted_at_s: float | None = None
         self._evidence: FloatArray | None = None
         self._weight = 0.0
         self._split_similarity = split_similarity
@@ -95,6 +94,11 @@ class Track:
             return None
         norm = float(np.linalg.norm(self._evidence))
         return (self._evidence / norm).astype(np.float32) if norm > 0.0 else None
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether the next embedding must show that it is still the same face."""
+        return self._doubted_at_s is not None
 
     @property
     def needs_embedding(self) -> bool:
@@ -119,13 +123,15 @@ class Track:
         if mean is not None and mean.shape != embedding.shape:
             raise ValueError(f"expected an embedding of {mean.shape}, got {embedding.shape}")
         if mean is None or float(mean @ embedding) >= self._least_similarity():
-            self._contrary.clear()
-            self.is_doubted = False
+            self._settle()
             self._take(embedding, quality, time_s)
             return
         self.last_embedded_s = time_s
         if quality >= self.best_quality * _TELLING_QUALITY:
             self._contrary.append((embedding, quality, time_s))
+        elif time_s - (self._doubted_at_s or time_s) > _DOUBT_S:
+            self._doubted_at_s = None
+        self._contrary = [entry for entry in self._contrary if time_s - entry[2] <= _DOUBT_S]
 
     @property
     def is_other_face(self) -> bool:
@@ -139,6 +145,15 @@ class Track:
             return False
         span_s = self._contrary[-1][2] - self._contrary[0][2]
         return span_s >= (DOUBTED_SPLIT_S if self.is_doubted else STEADY_SPLIT_S)
+
+    def doubt(self, time_s: float) -> None:
+        """Ask for an embedding, because the face was found by its place alone.
+
+        Args:
+            time_s: Source time.
+        """
+        if self._evidence is not None and self._doubted_at_s is None:
+            self._doubted_at_s = time_s
 
     def predicted_box(self, time_s: float) -> FloatArray:
         """Where the face should be now: its velocity carried on, fading out while it is unseen.
@@ -181,13 +196,12 @@ class Track:
         Args:
             other: The newer track; not to be used any more.
         """
-        self.state = other.state
+        self.state = TrackState.CONFIRMED
         self.scene_id = other.scene_id
         self.bbox_xyxy, self.velocity_xyxy = other.bbox_xyxy, other.velocity_xyxy
         self.last_seen_s = other.last_seen_s
         self.hit_count += other.hit_count
-        self.is_doubted = False
-        self._contrary.clear()
+        self._settle()
         mean = other.mean_embedding
         if mean is not None and other.last_embedded_s is not None:
             self._take(mean, other.evidence_weight, other.last_embedded_s)
@@ -209,10 +223,14 @@ class Track:
         new.last_seen_s, new.hit_count = self.last_seen_s, len(self._contrary)
         for entry in self._contrary:
             new._take(*entry)
-        self._contrary.clear()
+        self._settle()
         self.state = TrackState.LOST
         self.last_seen_s = min(self.last_seen_s, first_seen_s)
         return new
+
+    def _settle(self) -> None:
+        self._contrary.clear()
+        self._doubted_at_s = None
 
     def _least_similarity(self) -> float:
         return self._split_similarity - (0.0 if self.is_doubted else STEADY_BONUS)

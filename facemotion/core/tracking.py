@@ -1,6 +1,5 @@
 """Faces followed from frame to frame, lost, found again, and recognised after a cut."""
 
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -91,8 +90,8 @@ class FaceTracker:
         if scene_id != self._scene_id:
             self._lose_all()
             self._scene_id = scene_id
-        self._age(time_s)
         found = self._associate(detections, known, time_s, scene_id)
+        self._age(time_s)
         for index, detection in enumerate(detections):
             if index not in found:
                 found[index] = self._begin(detection, time_s, scene_id)
@@ -163,8 +162,9 @@ class FaceTracker:
         scene_id: int,
     ) -> dict[int, Track]:
         """Tracks by index of their detection: first those in sight, then those lost near by."""
-        active = [t for t in self._tracks if t.state is not TrackState.LOST]
-        lost = [t for t in self._tracks if self._is_placed(t, time_s, scene_id)]
+        placed = [t for t in self._tracks if self._is_placed(t, time_s, scene_id)]
+        active = [t for t in placed if t.state is not TrackState.LOST]
+        lost = [t for t in placed if t.state is TrackState.LOST]
         found: dict[int, Track] = {}
         for tracks in (active, lost):
             open_ = [index for index in range(len(detections)) if index not in found]
@@ -177,12 +177,8 @@ class FaceTracker:
         return found
 
     def _is_placed(self, track: Track, time_s: float, scene_id: int) -> bool:
-        unseen_s = time_s - track.last_seen_s
-        return (
-            track.state is TrackState.LOST
-            and track.scene_id == scene_id
-            and unseen_s <= self._params.position_memory_s
-        )
+        is_recent = time_s - track.last_seen_s <= self._params.position_memory_s
+        return is_recent and track.scene_id == scene_id
 
     def _cost(
         self,
@@ -211,8 +207,9 @@ class FaceTracker:
         is_jump: bool,
     ) -> None:
         was_lost = track.state is TrackState.LOST
-        if was_lost or is_jump:
-            track.is_doubted = track.mean_embedding is not None
+        is_gap = time_s - track.last_seen_s > self._params.lost_after_s
+        if was_lost or is_jump or is_gap:
+            track.doubt(time_s)
         track.see(detection, time_s, scene_id)
         if was_lost or time_s - track.first_seen_s >= self._params.confirm_s - 1e-6:
             track.state = TrackState.CONFIRMED
@@ -295,10 +292,11 @@ def _with_likeness(
 
 def _distances(tracks: Sequence[Track], lost: Sequence[Track]) -> NDArray[np.float64]:
     """1 − cosine similarity of the mean embeddings, (N, M); inf between different dimensions."""
-    distances = np.full((len(tracks), len(lost)), math.inf)
+    distances = np.full((len(tracks), len(lost)), np.inf)
     for row, track in enumerate(tracks):
+        own = track.mean_embedding
         for column, former in enumerate(lost):
-            a, b = track.mean_embedding, former.mean_embedding
-            if a is not None and b is not None and a.shape == b.shape:
-                distances[row, column] = 1.0 - float(a @ b)
+            mean = former.mean_embedding
+            if own is not None and mean is not None and mean.shape == own.shape:
+                distances[row, column] = 1.0 - float(mean @ own)
     return distances
