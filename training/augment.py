@@ -11,7 +11,7 @@ from typing import Final
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional as F
+from torch.nn.functional import affine_grid, conv2d, grid_sample, interpolate, pad
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ class Augmentation:
             ),
             dim=1,
         ).view(-1, 2, 3)
-        grid = F.affine_grid(theta, list(images.shape), align_corners=False)
-        return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+        grid = affine_grid(theta, list(images.shape), align_corners=False)
+        return grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
 class _Draw:
@@ -141,15 +141,15 @@ def _low_light(images: Tensor, draw: _Draw) -> Tensor:
 def _sharpness(images: Tensor, draw: _Draw) -> Tensor:
     """From fully blurred to sharpened by the same amount (binomial 5×5)."""
     row = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=images.device) / 16.0
-    padded = F.pad(images, (2, 2, 2, 2), mode="replicate")
-    blurred = F.conv2d(F.conv2d(padded, row.view(1, 1, 1, 5)), row.view(1, 1, 5, 1))
+    padded = pad(images, (2, 2, 2, 2), mode="replicate")
+    blurred = conv2d(conv2d(padded, row.view(1, 1, 1, 5)), row.view(1, 1, 5, 1))
     return torch.lerp(images, blurred, draw.spread(1.0))
 
 
 def _low_resolution(images: Tensor) -> Tensor:
     side = images.shape[-1]
-    small = F.interpolate(images, size=side // 2, mode="area")
-    return F.interpolate(small, size=side, mode="bilinear", align_corners=False)
+    small = interpolate(images, size=side // 2, mode="area")
+    return interpolate(small, size=side, mode="bilinear", align_corners=False)
 
 
 def _noise(images: Tensor, draw: _Draw) -> Tensor:

@@ -106,7 +106,8 @@ def report_text(record: dict[str, Any]) -> str:
         f"ECE, refitted on one half, on the other {refitted['of']:,}: "
         f"{refitted['ece_before']:.4f} raw, {refitted['ece_after']:.4f} at "
         f"{refitted['temperature']:.3f}",
-        f"parameters:      {record['parameters'] or 'unknown'}, GMACs {record['gmacs'] or 'unknown'}",
+        f"parameters:      {record['parameters'] or 'unknown'}, "
+        f"GMACs {record['gmacs'] or 'unknown'}",
     ]
     lines += [f"{k}: {v} ms a face" for k, v in record["latency_ms_per_face"].items()]
     return "\n".join(lines)

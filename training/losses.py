@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn.functional import kl_div, log_softmax
 
 
 def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -12,7 +12,7 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
         logits: float (N, C).
         targets: float (N, C), rows sum to 1.
     """
-    return -(targets * F.log_softmax(logits, 1)).sum(1).mean()
+    return -(targets * log_softmax(logits, 1)).sum(1).mean()
 
 
 def focal_loss(
@@ -34,7 +34,7 @@ def focal_loss(
         gamma: How strongly easy examples are turned down; 0 gives weighted cross-entropy.
         label_smoothing: Share of the target that is spread evenly over all classes.
     """
-    log_probs = F.log_softmax(logits, 1)
+    log_probs = log_softmax(logits, 1)
     smoothed = targets * (1.0 - label_smoothing) + label_smoothing / targets.shape[1]
     focus = (1.0 - log_probs.exp()) ** gamma
     return -(class_weights * smoothed * focus * log_probs).sum(1).mean()
@@ -56,9 +56,9 @@ def distillation_loss(logits: Tensor, teacher_logits: Tensor, temperature: float
         teacher_logits: float (N, C), without gradient.
         temperature: Divides both before the softmax.
     """
-    student = F.log_softmax(logits / temperature, 1)
-    teacher = F.log_softmax(teacher_logits / temperature, 1)
-    divergence = F.kl_div(student, teacher, reduction="batchmean", log_target=True)
+    student = log_softmax(logits / temperature, 1)
+    teacher = log_softmax(teacher_logits / temperature, 1)
+    divergence = kl_div(student, teacher, reduction="batchmean", log_target=True)
     return divergence * temperature**2
 
 

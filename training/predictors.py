@@ -1,6 +1,7 @@
 """One interface over the three forms of a trained model: checkpoint, ONNX and TorchScript."""
 
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -83,7 +84,10 @@ def open_predictor(path: Path) -> Predictor:
         return OnnxPredictor(path)
     if path.suffix == ".ts":
         extra: dict[str, Any] = {"metadata.json": ""}
-        module = torch.jit.load(str(path), map_location="cpu", _extra_files=extra)
+        with warnings.catch_warnings():
+            # torch announces TorchScript's end; the format stays readable by every version so far.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            module = torch.jit.load(str(path), map_location="cpu", _extra_files=extra)
         metadata = json.loads(extra["metadata.json"])
         check_labels(metadata, path)
         return TorchPredictor(module, metadata)

@@ -4,8 +4,9 @@ The same rule runs in the application, in `training` and in the evaluation, and 
 metadata of every exported emotion model.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,21 +66,37 @@ class EmotionCropRule:
         return asdict(self)
 
     @classmethod
-    def from_metadata(cls, values: dict[str, Any]) -> "EmotionCropRule":
+    def from_metadata(cls, values: Any) -> "EmotionCropRule":
         """The rule read back from a model's metadata.
 
         Raises:
             ValueError: A field is missing, unknown or of the wrong type.
         """
-        try:
-            return cls(
-                scale=float(values["scale"]),
-                shift_x=float(values["shift_x"]),
-                shift_y=float(values["shift_y"]),
-                is_aligned=bool(values["is_aligned"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"crop rule in the model's metadata is unreadable: {error}") from error
+        names = {field.name for field in fields(cls)}
+        if not isinstance(values, dict):
+            raise ValueError(f"crop rule must be a mapping, got {values!r}")
+        entries = cast("dict[str, Any]", values)
+        if entries.keys() != names:
+            raise ValueError(f"crop rule must have the fields {sorted(names)}, got {entries!r}")
+        if not isinstance(entries["is_aligned"], bool):
+            raise ValueError(f"crop rule's is_aligned is no boolean: {entries!r}")
+        scale = _number(entries, "scale")
+        if scale <= 0.0:
+            raise ValueError(f"crop rule's scale must be positive: {entries!r}")
+        return cls(
+            scale,
+            _number(entries, "shift_x"),
+            _number(entries, "shift_y"),
+            is_aligned=entries["is_aligned"],
+        )
+
+
+def _number(entries: dict[str, Any], name: str) -> float:
+    value = entries[name]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value):
+        raise ValueError(f"crop rule's {name} is no finite number: {entries!r}")
+    return float(value)
 
 
 def normalise(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
