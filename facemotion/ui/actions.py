@@ -7,7 +7,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow
 
-from facemotion.ui.icons import Icons
+from facemotion.ui.icons import ICON_NAME, Icons
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +292,7 @@ class Actions:
         for name, spec in self._specs.items():
             if spec.icon:
                 self._actions[name].setIcon(self._icons.icon(spec.icon))
+                self._actions[name].setProperty(ICON_NAME, spec.icon)
 
     def show_playing(self, is_playing: bool) -> None:
         """Say on the play command what it would do."""

@@ -7,8 +7,9 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facemotion.core.labels import EMOTIONS
-from facemotion.core.palette import EMOTION_COLOURS, EMOTION_SYMBOLS
+from facemotion.core.palette import EMOTION_SYMBOLS
 from facemotion.ui.icons import Icons
+from facemotion.ui.theme import emotion_ink
 from facemotion.ui.words import emotion_word
 
 ICON_PX = 14
@@ -34,7 +35,7 @@ class EmotionBars(QWidget):
 
     def sizeHint(self) -> QSize:
         """Seven rows."""
-        return QSize(240, round(self._row_height() * len(EMOTIONS)) + 8)
+        return QSize(240, round(self._row_height() * len(EMOTIONS)) + 6)
 
     def minimumSizeHint(self) -> QSize:
         """Seven rows are not to be squeezed."""
@@ -73,7 +74,7 @@ class EmotionBars(QWidget):
         word_width = max(metrics.horizontalAdvance(emotion_word(name)) for name in EMOTIONS) + 10
         percent_width = metrics.horizontalAdvance("100 %") + 6
         for row, name in enumerate(EMOTIONS):
-            top = 4.0 + row * self._row_height()
+            top = 2.0 + row * self._row_height()
             rect = QRectF(8.0, top, self.width() - 16.0, self._row_height())
             self._paint_row(painter, rect, name, row, word_width, percent_width)
 
@@ -88,7 +89,9 @@ class EmotionBars(QWidget):
     ) -> None:
         value = float(self._smooth[row]) if self._smooth is not None else None
         ratio = self.devicePixelRatioF()
-        pixmap = self._icons.pixmap(EMOTION_SYMBOLS[name], EMOTION_COLOURS[name], ICON_PX, ratio)
+        pixmap = self._icons.pixmap(
+            EMOTION_SYMBOLS[name], emotion_ink(name, self._icons.is_dark), ICON_PX, ratio
+        )
         painter.drawPixmap(QPointF(rect.left(), rect.center().y() - ICON_PX / 2), pixmap)
         font = QFont(self.font())
         font.setWeight(QFont.Weight.Bold if name == self._shown else QFont.Weight.Normal)
@@ -115,7 +118,7 @@ class EmotionBars(QWidget):
         painter.setBrush(self.palette().color(QPalette.ColorRole.Mid))
         painter.drawRoundedRect(track, 3.5, 3.5)
         if value is not None and value > 0.005:
-            painter.setBrush(QColor(EMOTION_COLOURS[name]))
+            painter.setBrush(QColor(emotion_ink(name, self._icons.is_dark)))
             painter.drawRoundedRect(
                 QRectF(track.left(), track.top(), max(track.width() * value, 7.0), 7.0), 3.5, 3.5
             )

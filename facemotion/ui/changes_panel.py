@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,13 +25,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facemotion.core.palette import EMOTION_COLOURS, EMOTION_SYMBOLS
+from facemotion.core.palette import EMOTION_SYMBOLS
 from facemotion.ui.change_log import MOST_CHANGES, EmotionChange
 from facemotion.ui.icons import Icons
+from facemotion.ui.theme import emotion_ink
 from facemotion.ui.words import duration_words, emotion_word
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 CHANGE_ROLE = Qt.ItemDataRole.UserRole + 1
+BUTTON_PX = 30
 TIME, PERSON, CHANGE, PROBABILITY = range(4)
 
 
@@ -73,7 +76,8 @@ class ChangesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(change, column)
         if role == Qt.ItemDataRole.DecorationRole and column == CHANGE:
-            return self._icons.icon(EMOTION_SYMBOLS[change.after], EMOTION_COLOURS[change.after])
+            colour = emotion_ink(change.after, self._icons.is_dark)
+            return self._icons.icon(EMOTION_SYMBOLS[change.after], colour)
         if role == Qt.ItemDataRole.TextAlignmentRole and column == PROBABILITY:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -108,6 +112,21 @@ class ChangesModel(QAbstractTableModel):
         if column == CHANGE:
             return f"{emotion_word(change.before)} → {emotion_word(change.after)}"
         return f"{change.probability * 100.0:.0f} %"
+
+
+class HintTable(QTableView):
+    """A table that says what it is for while it is empty."""
+
+    hint = ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows, or the sentence that stands for them."""
+        super().paintEvent(event)
+        if self.model() is not None and self.model().rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.viewport().rect().adjusted(16, 4, -16, -4), flags, self.hint)
 
 
 class _PersonFilter(QSortFilterProxyModel):
@@ -173,11 +192,13 @@ class ChangesPanel(QWidget):
         button.setToolTip(tooltip)
         button.setAccessibleName(tooltip)
         button.setAutoRaise(True)
+        button.setFixedSize(BUTTON_PX, BUTTON_PX)
         button.clicked.connect(call)
         return button
 
     def _make_view(self) -> QTableView:
-        view = QTableView(self)
+        view = HintTable(self)
+        view.hint = self.tr("Every change of a shown emotion is listed here")
         view.setModel(self._filter)
         view.setShowGrid(False)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -197,7 +218,7 @@ class ChangesPanel(QWidget):
 
     def _build(self) -> None:
         row = QHBoxLayout()
-        row.setContentsMargins(8, 4, 4, 4)
+        row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(4)
         row.addWidget(self._people, 1)
         row.addWidget(self._export)
@@ -221,7 +242,7 @@ class ChangesPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for a few changes."""
-        return QSize(320, 190)
+        return QSize(320, 130)
 
     def minimumSizeHint(self) -> QSize:
         """Room for one change."""

@@ -8,17 +8,21 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from facemotion.core.labels import EMOTIONS
-from facemotion.core.palette import EMOTION_COLOURS
 from facemotion.ui.bars import EmotionBars
 from facemotion.ui.history import EmotionHistory
 from facemotion.ui.icons import Icons
 from facemotion.ui.presence import PresentFace
+from facemotion.ui.theme import emotion_ink
 
 if TYPE_CHECKING:
     import pyqtgraph
 
 REFRESH_MS = 80
+TICK_STEPS_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
+MOST_TICKS = 4
 RAW_ALPHA = 80
+PLOT_HEIGHT_PX = 150
+LEAST_PLOT_HEIGHT_PX = 96
 
 
 class ChartPanel(QWidget):
@@ -33,6 +37,7 @@ class ChartPanel(QWidget):
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._icons = icons
         self._window_s = 30.0
         self._history: EmotionHistory | None = None
         self._present: PresentFace | None = None
@@ -57,11 +62,11 @@ class ChartPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         """Curves above, bars below."""
-        return QSize(320, 130 + self._bars.sizeHint().height())
+        return QSize(320, PLOT_HEIGHT_PX + self._bars.sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         """The curves may be low, the bars keep their rows."""
-        return QSize(200, 70 + self._bars.sizeHint().height())
+        return QSize(200, LEAST_PLOT_HEIGHT_PX + self._bars.sizeHint().height())
 
     @property
     def bars(self) -> EmotionBars:
@@ -71,8 +76,7 @@ class ChartPanel(QWidget):
     def set_window(self, seconds: float) -> None:
         """How much time the curves show."""
         self._window_s = seconds
-        if self._plot is not None:
-            self._plot.setXRange(-seconds, 0.0, padding=0.0)
+        self._set_time_axis()
         self._is_dirty = True
 
     def show_face(
@@ -105,11 +109,11 @@ class ChartPanel(QWidget):
         plot.hideButtons()
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.setYRange(0.0, 1.0, padding=0.02)
-        plot.setXRange(-self._window_s, 0.0, padding=0.0)
+        plot.setYRange(-0.04, 1.06, padding=0.0)
         plot.getAxis("left").setTicks([[(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")]])
-        plot.getAxis("left").setWidth(44)
-        plot.getAxis("bottom").setHeight(24)
+        for side in ("left", "bottom"):
+            plot.getAxis(side).setStyle(tickLength=-4, maxTickLevel=0, hideOverlappingLabels=False)
+        plot.getPlotItem().setContentsMargins(2, 4, 14, 0)
         plot.showGrid(x=False, y=True, alpha=0.25)
         plot.setAccessibleName(self.tr("Probability curves of the selected face"))
         for _ in EMOTIONS:
@@ -117,11 +121,25 @@ class ChartPanel(QWidget):
         for _ in EMOTIONS:
             self._smooth_curves.append(plot.plot(connect="finite"))
         self._plot = plot
+        self._set_time_axis()
         self._dress()
         self._layout.replaceWidget(self._note, plot)
         self._layout.setStretchFactor(plot, 1)
         self._note.hide()
         self._timer.start()
+
+    def _set_time_axis(self) -> None:
+        if self._plot is None:
+            return
+        length_s = self._window_s
+        self._plot.setXRange(-length_s, 0.0, padding=0.0)
+        step_s = next((s for s in TICK_STEPS_S if length_s / s <= MOST_TICKS), TICK_STEPS_S[-1])
+        ticks = [(0.0, self.tr("now"))]
+        for place in range(1, int(length_s // step_s) + 1):
+            seconds = place * step_s
+            words = self.tr("{seconds:.0f} s").format(seconds=seconds)
+            ticks.append((-seconds, f"−{words}"))
+        self._plot.getAxis("bottom").setTicks([ticks])
 
     def _dress(self) -> None:
         """Take the colours of the theme."""
@@ -130,18 +148,19 @@ class ChartPanel(QWidget):
         import pyqtgraph
 
         palette = self.palette()
-        self._plot.setBackground(palette.color(QPalette.ColorRole.Window))
+        self._plot.setBackground(palette.color(QPalette.ColorRole.Base))
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
             axis.setPen(palette.color(QPalette.ColorRole.Mid))
             axis.setTextPen(palette.color(QPalette.ColorRole.PlaceholderText))
             axis.setTickFont(self.font())
         for row, emotion in enumerate(EMOTIONS):
-            faint = QColor(EMOTION_COLOURS[emotion])
+            colour = emotion_ink(emotion, self._icons.is_dark)
+            faint = QColor(colour)
             faint.setAlpha(RAW_ALPHA)
             # Wider lines leave Qt's fast path: one repaint then costs fifty times as much.
             self._raw_curves[row].setPen(pyqtgraph.mkPen(faint, width=1))
-            self._smooth_curves[row].setPen(pyqtgraph.mkPen(EMOTION_COLOURS[emotion], width=1))
+            self._smooth_curves[row].setPen(pyqtgraph.mkPen(colour, width=1))
         self._is_dirty = True
 
     @Slot()

@@ -28,15 +28,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facemotion.core.palette import DECISION_COLOURS, EMOTION_COLOURS, EMOTION_SYMBOLS
+from facemotion.core.palette import DECISION_COLOURS, EMOTION_SYMBOLS
 from facemotion.ui.icons import Icons
 from facemotion.ui.presence import PresentFace
+from facemotion.ui.theme import emotion_ink
 from facemotion.ui.thumbnails import image_from_bgr, square_thumbnail
 from facemotion.ui.words import duration_words, emotion_word, gate_words, shown_probability
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 FACE_ROLE = Qt.ItemDataRole.UserRole + 1
-ROW_HEIGHT_PX = 48
+ROW_HEIGHT_PX = 46
 THUMBNAIL_PX = 36
 ICON_PX = 16
 
@@ -175,7 +176,7 @@ class FaceDelegate(QStyledItemDelegate):
         emotion = present.face.emotion.emotion
         if emotion is not None:
             ratio = painter.device().devicePixelRatioF()
-            symbol, colour = EMOTION_SYMBOLS[emotion], EMOTION_COLOURS[emotion]
+            symbol, colour = EMOTION_SYMBOLS[emotion], emotion_ink(emotion, self._icons.is_dark)
             pixmap = self._icons.pixmap(symbol, colour, ICON_PX, ratio)
             painter.drawPixmap(QPointF(rect.left(), rect.center().y() - ICON_PX / 2 + 1), pixmap)
             rect = rect.adjusted(ICON_PX + 6, 0, 0, 0)
@@ -258,8 +259,8 @@ class FacesPanel(QWidget):
         return self._view
 
     def sizeHint(self) -> QSize:
-        """Room for three faces."""
-        return QSize(320, 3 * ROW_HEIGHT_PX)
+        """Room for two faces and a bit, so that a third is noticed."""
+        return QSize(320, round(2.4 * ROW_HEIGHT_PX))
 
     def minimumSizeHint(self) -> QSize:
         """Room for one face."""

@@ -10,6 +10,8 @@ from facemotion.core.types import FrameResult
 
 CAPACITY = 2048
 MOST_TRACKS = 64
+LONGEST_BRIDGE_S = 1.0
+"""Readings further apart than this are not joined by a line."""
 
 
 class EmotionHistory:
@@ -41,6 +43,16 @@ class EmotionHistory:
         self._smooth[self._next] = np.nan if smooth is None else smooth
         self._next = (self._next + 1) % len(self._times_s)
         self._count = min(self._count + 1, len(self._times_s))
+
+    def break_after(self, before_s: float) -> None:
+        """Leave a gap in the curves when the newest reading is older than a time."""
+        newest = self._next - 1
+        if (
+            self._count
+            and self._times_s[newest] < before_s
+            and np.isfinite(self._smooth[newest, 0])
+        ):
+            self.add(float(self._times_s[newest]), None, None)
 
     def window(
         self, until_s: float, length_s: float
@@ -75,6 +87,7 @@ class HistoryBook:
         """Keep the readings of every face of a result."""
         for face in result.faces:
             history = self._by_track.setdefault(face.track_id, EmotionHistory())
+            history.break_after(result.frame.time_s - LONGEST_BRIDGE_S)
             self._by_track.move_to_end(face.track_id)
             raw = face.emotion.raw_probs
             # Between two faces' readings the smoothed value stands still: no gap in its curve.

@@ -7,6 +7,8 @@ from PySide6.QtSvg import QSvgRenderer
 from facemotion.store.paths import resource_path
 from facemotion.ui.theme import Theme
 
+ICON_NAME = "icon_name"
+"""Property in which a command keeps the name of its icon."""
 SIZES_PX = (16, 20, 24, 32, 48, 64)
 APP_SIZES_PX = (16, 24, 32, 48, 64, 128, 256)
 
@@ -43,6 +45,16 @@ class Icons(QObject):
                 )
             self._icons[key] = icon
         return self._icons[key]
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether icons stand on dark ground."""
+        return self._theme.colours.is_dark
+
+    @property
+    def accent_text(self) -> str:
+        """Colour of text and icons on the accent, RGB hex."""
+        return self._theme.colours.accent_text
 
     def pixmap(self, name: str, colour: str, size_px: int, pixel_ratio: float) -> QPixmap:
         """One icon as a picture for painting by hand.

@@ -1,6 +1,6 @@
 """Menu bar and toolbar: where each command of the window stands."""
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -117,6 +117,7 @@ def build_tool_bar(
     bar = QToolBar(window.tr("Toolbar"), window)
     bar.setObjectName("toolbar")
     bar.setMovable(False)
+    bar.setIconSize(QSize(20, 20))
     bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     source = QToolButton(bar)
     source.setObjectName("source_button")

@@ -24,7 +24,7 @@ class MessageBanner(QWidget):
         self._notices: dict[str, Notice] = {}
         self._closers: dict[str, QToolButton] = {}
         self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(8, 8, 8, 0)
+        self._layout.setContentsMargins(8, 8, 8, 8)
         self._layout.setSpacing(4)
         self.hide()
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from facemotion.ui.actions import Actions
 from facemotion.ui.cameras import CameraEntry
-from facemotion.ui.icons import Icons
+from facemotion.ui.icons import ICON_NAME, Icons
 from facemotion.ui.recent_sources import RecentSources
 from facemotion.vision.sources.base import SourceKind
 from facemotion.vision.sources.specs import SourceSpec
@@ -101,6 +101,7 @@ class SourceMenu(QMenu):
     def _source_action(self, spec: SourceSpec, words: str) -> QAction:
         action = QAction(self._icons.icon(KIND_ICONS[spec.kind]), words.replace("&", "&&"), self)
         action.setIconText(words)
+        action.setProperty(ICON_NAME, KIND_ICONS[spec.kind])
         action.setData(spec.text)
         tip = self.tr("Show {name}").format(name=words)
         action.setToolTip(tip)

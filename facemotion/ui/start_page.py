@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QColor, QFont, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFont,
+    QIcon,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -15,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facemotion.ui.icons import Icons
+from facemotion.ui.icons import ICON_NAME, Icons
 from facemotion.ui.theme import STAGE
 
 ICON_PX = 48
@@ -137,7 +146,8 @@ class StartPage(QWidget):
             button.deleteLater()
         self._buttons = []
         for place, action in enumerate(actions):
-            button = QPushButton(action.icon(), action.iconText(), self)
+            button = QPushButton(action.iconText(), self)
+            button.setIcon(self._icon_of(action, is_primary=place == 0))
             button.setProperty("isPrimary", place == 0)
             button.setToolTip(action.toolTip())
             button.setMinimumWidth(BUTTON_WIDTH_PX)
@@ -146,6 +156,12 @@ class StartPage(QWidget):
             button.clicked.connect(action.trigger)
             self._grid.addWidget(button, place // 2, place % 2)
             self._buttons.append(button)
+
+    def _icon_of(self, action: QAction, is_primary: bool) -> QIcon:
+        name = action.property(ICON_NAME)
+        if not is_primary or not name:
+            return action.icon()
+        return self._icons.icon(name, self._icons.accent_text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the sentence use the room there is."""

@@ -2,12 +2,16 @@
 
 import math
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from facemotion.ui.model_request import ModelsInfo
 from facemotion.ui.session import SessionStatistics
 from facemotion.vision.sources.base import SourceInfo
+
+PACK_TIP = QT_TRANSLATE_NOOP(
+    "StatusPanel", "Model pack: {pack}\nRecogniser: {recogniser}\nEmotion model: {emotion}"
+)
 
 
 class StatusPanel(QStatusBar):
@@ -34,6 +38,7 @@ class StatusPanel(QStatusBar):
         self._source.setMinimumWidth(40)
         shown = (self._capture, self._inference, self._provider, self._pack, self._dropped)
         for label in (*shown, self._memory):
+            self.addPermanentWidget(_divider(self))
             self.addPermanentWidget(label)
         self.show_source(None)
         self.show_models(None, self.tr("no models"))
@@ -119,3 +124,7 @@ class StatusPanel(QStatusBar):
         self._dropped.setText(self.tr("dropped {count}").format(count=statistics.dropped_count))
         if statistics.memory_mib is not None:
             self._memory.setText(f"{statistics.memory_mib:.0f} MB")
+
+
+def _divider(parent: QWidget) -> QLabel:
+    return QLabel("·", parent)

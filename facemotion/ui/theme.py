@@ -7,6 +7,10 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from facemotion.ui.theme_controls import control_rules
+
+from facemotion.core.palette import EMOTION_COLOURS
+
 
 class ThemeMode(StrEnum):
     """What the user chose."""
@@ -73,6 +77,8 @@ DARK = ThemeColours(
     selection="#2b456f",
     disabled="#66707d",
 )
+LEAST_LIGHTNESS = 0.66
+"""Lightness (HSL) of emotion colours on dark ground."""
 STAGE = "#0d1014"
 """Ground behind the video in both themes, so that the picture's own colours stand out."""
 
@@ -136,6 +142,15 @@ class Theme(QObject):
         self.changed.emit()
 
 
+def emotion_ink(emotion: str, is_dark: bool) -> str:
+    """An emotion's colour, lightened where the ground is dark; RGB hex."""
+    colour = QColor(EMOTION_COLOURS[emotion])
+    if not is_dark or colour.lightnessF() >= LEAST_LIGHTNESS:
+        return colour.name()
+    hue, saturation = max(colour.hslHueF(), 0.0), colour.hslSaturationF()
+    return QColor.fromHslF(hue, saturation, LEAST_LIGHTNESS).name()
+
+
 def make_palette(colours: ThemeColours) -> QPalette:
     """The Qt palette of a theme."""
     role = QPalette.ColorRole
@@ -178,7 +193,7 @@ def make_style_sheet(colours: ThemeColours) -> str:
     return f"""
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px; }}
 QToolBar {{ background: {c.window}; border: none; border-bottom: 1px solid {c.line};
-    padding: 4px 8px; spacing: 4px; }}
+    padding: 2px 8px; spacing: 4px; }}
 QToolBar::separator {{ background: {c.line}; width: 1px; margin: 6px 4px; }}
 QToolButton {{ color: {c.text}; background: transparent; border: 1px solid transparent;
     border-radius: 6px; padding: 4px 8px; }}
@@ -200,12 +215,13 @@ QPushButton:default:focus, QPushButton[isPrimary="true"]:focus {{
     border: 2px solid {c.text}; padding: 4px 13px; }}
 QPushButton:disabled {{ color: {c.disabled}; background: {c.window}; border-color: {c.line}; }}
 QDockWidget {{ color: {c.text}; }}
-QDockWidget::title {{ background: {c.window}; padding: 6px 8px; text-align: left;
+QDockWidget::title {{ background: {c.window}; padding: 5px 8px; text-align: left;
     border-bottom: 1px solid {c.line}; }}
 QMainWindow::separator {{ background: {c.window}; width: 6px; height: 6px; }}
 QMainWindow::separator:hover {{ background: {c.accent}; }}
 QStatusBar {{ background: {c.window}; border-top: 1px solid {c.line}; }}
 QStatusBar::item {{ border: none; }}
+QStatusBar QLabel {{ color: {c.quiet}; }}
 QListView, QTableView, QTreeView {{ background: {c.base}; border: 1px solid {c.line};
     border-radius: 6px; outline: none; selection-background-color: {c.selection};
     selection-color: {c.text}; }}
@@ -219,7 +235,15 @@ QMenu::item {{ padding: 6px 24px 6px 8px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {c.selection}; color: {c.text}; }}
 QMenu::item:disabled {{ color: {c.disabled}; }}
 QMenu::separator {{ height: 1px; background: {c.line}; margin: 4px 8px; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle {{ background: {c.line}; border-radius: 3px; margin: 2px; }}
+QScrollBar::handle:vertical {{ min-height: 24px; }}
+QScrollBar::handle:horizontal {{ min-width: 24px; }}
+QScrollBar::handle:hover {{ background: {c.quiet}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QMenuBar {{ background: {c.window}; padding: 2px 4px; }}
 QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}
 QMenuBar::item:selected {{ background: {c.selection}; color: {c.text}; }}
-"""
+{control_rules(colours)}"""
