@@ -10,6 +10,7 @@ import numpy as np
 
 from facemotion.core.boxes import clip_box
 from facemotion.core.labels import emotion_index
+from facemotion.core.matching import match_percent
 from facemotion.core.palette import DECISION_COLOURS, EMOTION_COLOURS, bgr_of
 from facemotion.core.types import (
     Decision,
@@ -40,6 +41,7 @@ class DrawOptions:
         has_landmarks: The five landmarks.
         has_track_ids: The track's number.
         scale: Size of letters and lines; 1 fits the picture's height.
+        match_threshold: Similarity that is shown as 50 %, or None to show similarities themselves.
     """
 
     has_names: bool = True
@@ -47,6 +49,7 @@ class DrawOptions:
     has_landmarks: bool = False
     has_track_ids: bool = False
     scale: float = 1.0
+    match_threshold: float | None = None
 
 
 @dataclass(slots=True)
@@ -157,7 +160,7 @@ def _labels(face: FaceResult, box: Rect, style: _Style, options: DrawOptions) ->
     labels: list[_Label] = []
     if options.has_emotions and (badge := _badge(face.emotion, box, style)) is not None:
         labels.append(badge)
-    name = _name_text(face.identity) if options.has_names else ""
+    name = _name_text(face.identity, options.match_threshold) if options.has_names else ""
     if options.has_track_ids:
         name = f"#{face.track_id} {name}".rstrip()
     if name:
@@ -165,10 +168,13 @@ def _labels(face: FaceResult, box: Rect, style: _Style, options: DrawOptions) ->
     return labels
 
 
-def _name_text(identity: Identity) -> str:
+def _name_text(identity: Identity, match_threshold: float | None) -> str:
     if identity.decision is Decision.UNKNOWN:
         return "unknown"
-    shown = f"{identity.name} · {identity.cosine_similarity:.2f}"
+    likeness = f"{identity.cosine_similarity:.2f}"
+    if match_threshold is not None:
+        likeness = f"{match_percent(identity.cosine_similarity, match_threshold):.0f} %"
+    shown = f"{identity.name} · {likeness}"
     return shown if identity.decision is Decision.KNOWN else f"maybe {shown}"
 
 
