@@ -194,7 +194,8 @@ class ShotBoard(QScrollArea):
         if verdict.accepted:
             tile.show_state(TileState.ACCEPTED, self.tr("accepted"))
         else:
-            is_choosable = len(verdict.faces) > 1
+            is_whole = isinstance(self._entries[tile_id].picture, Path)
+            is_choosable = is_whole and len(verdict.faces) > 1
             tile.show_state(TileState.REJECTED, verdict.reason, is_choosable=is_choosable)
         self.changed.emit()
 
