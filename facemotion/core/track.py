@@ -54,7 +54,6 @@ class Track:
         last_embedded_s: Source time of the last embedding taken in, or None.
         best_quality: Best quality among the embeddings taken in.
         embedding_count: Number of embeddings taken in.
-        hit_count: Number of detections.
     """
 
     def __init__(
@@ -75,7 +74,6 @@ class Track:
         self.last_embedded_s: float | None = None
         self.best_quality = 0.0
         self.embedding_count = 0
-        self.hit_count = 1
         self._doubted_at_s: float | None = None
         self._evidence: FloatArray | None = None
         self._weight = 0.0
@@ -188,7 +186,6 @@ class Track:
         self.bbox_xyxy = box
         self.last_seen_s = time_s
         self.scene_id = scene_id
-        self.hit_count += 1
 
     def take_over(self, other: "Track") -> None:
         """Go on as `other`, a newer track of the same face: its place and evidence, this history.
@@ -200,7 +197,6 @@ class Track:
         self.scene_id = other.scene_id
         self.bbox_xyxy, self.velocity_xyxy = other.bbox_xyxy, other.velocity_xyxy
         self.last_seen_s = other.last_seen_s
-        self.hit_count += other.hit_count
         self._settle()
         mean = other.mean_embedding
         if mean is not None and other.last_embedded_s is not None:
@@ -220,7 +216,7 @@ class Track:
         detection = FaceDetection(self.bbox_xyxy, np.zeros((5, 2), dtype=np.float32), 1.0)
         new = Track(track_id, detection, first_seen_s, self.scene_id, self._split_similarity)
         new.state, new.velocity_xyxy = self.state, self.velocity_xyxy
-        new.last_seen_s, new.hit_count = self.last_seen_s, len(self._contrary)
+        new.last_seen_s = self.last_seen_s
         for entry in self._contrary:
             new._take(*entry)
         self._settle()
