@@ -24,7 +24,7 @@ from facemotion.vision.emotion_glyph import draw_glyph
 from facemotion.vision.lettering import Bgr, Lettering, Rect, fill_plate
 
 _REFERENCE_HEIGHT_PX: Final = 720
-_LETTER_PX: Final = 20
+_LETTER_PX: Final = 19
 _WHITE: Final[Bgr] = (255, 255, 255)
 _GREY: Final[Bgr] = (205, 205, 205)
 _PLATE: Final[Bgr] = (38, 33, 30)
@@ -157,25 +157,30 @@ def _box_rect(face: FaceResult, picture: FrameBgr) -> Rect:
 
 
 def _labels(face: FaceResult, box: Rect, style: _Style, options: DrawOptions) -> list[_Label]:
-    labels: list[_Label] = []
-    if options.has_emotions and (badge := _badge(face.emotion, box, style)) is not None:
-        labels.append(badge)
-    name = _name_text(face.identity, options.match_threshold) if options.has_names else ""
-    if options.has_track_ids:
-        name = f"#{face.track_id} {name}".rstrip()
-    if name:
-        labels.append(_name_label(name, face.identity.decision, box, style))
-    return labels
+    badge = _badge(face.emotion, box, style) if options.has_emotions else None
+    name = _name_text(face, style, options)
+    plate = _name_label(name, face.identity.decision, box, style) if name else None
+    return [label for label in (badge, plate) if label is not None]
 
 
-def _name_text(identity: Identity, match_threshold: float | None) -> str:
+def _name_text(face: FaceResult, style: _Style, options: DrawOptions) -> str:
+    """Number, name and likeness; only the name is shortened, and put in its script's order."""
+    number = f"#{face.track_id} " if options.has_track_ids else ""
+    if not options.has_names:
+        return number.rstrip()
+    identity = face.identity
     if identity.decision is Decision.UNKNOWN:
-        return "unknown"
-    likeness = f"{identity.cosine_similarity:.2f}"
-    if match_threshold is not None:
-        likeness = f"{match_percent(identity.cosine_similarity, match_threshold):.0f} %"
-    shown = f"{identity.name} · {likeness}"
-    return shown if identity.decision is Decision.KNOWN else f"maybe {shown}"
+        return f"{number}unknown"
+    before = number if identity.decision is Decision.KNOWN else f"{number}maybe "
+    after = f" · {_likeness(identity, options.match_threshold)}"
+    room = style.max_text - style.lettering.width(before) - style.lettering.width(after)
+    return before + style.lettering.fitted(identity.name, room) + after
+
+
+def _likeness(identity: Identity, match_threshold: float | None) -> str:
+    if match_threshold is None:
+        return f"{identity.cosine_similarity:.2f}"
+    return f"{match_percent(identity.cosine_similarity, match_threshold):.0f} %"
 
 
 def _badge(reading: EmotionReading, box: Rect, style: _Style) -> _Label | None:
@@ -194,8 +199,7 @@ def _badge(reading: EmotionReading, box: Rect, style: _Style) -> _Label | None:
     return None
 
 
-def _name_label(name: str, decision: Decision, box: Rect, style: _Style) -> _Label:
-    text = style.lettering.fitted(name, style.max_text)
+def _name_label(text: str, decision: Decision, box: Rect, style: _Style) -> _Label:
     width = style.lettering.width(text) + 2 * style.padding
     colour = bgr_of(DECISION_COLOURS[decision])
     return _Label(text, _text_on(colour), colour, _places(box, width, style, is_above=False))
@@ -208,15 +212,16 @@ def _text_on(bgr: Bgr) -> Bgr:
 
 
 def _places(box: Rect, width: int, style: _Style, *, is_above: bool) -> list[Rect]:
-    """Above or below the box, then the other side, then inside; each at three alignments."""
+    """On its side of the box, on the other, inside, further off; each at three alignments."""
     above = box.y - style.height - style.gap
     below = box.y + box.height + style.gap
     inside_top = box.y + style.gap
     inside_bottom = below - style.height - 2 * style.gap
-    rows = [above, below, inside_top] if is_above else [below, above, inside_bottom]
-    second = [row + (-1 if row == above else 1) * (style.height + style.gap) for row in rows[:2]]
+    step = style.height + style.gap
+    near = [above, below, inside_top] if is_above else [below, above, inside_bottom]
+    rows = [*near, *(row for n in range(1, 5) for row in (above - n * step, below + n * step))]
     columns = [box.x + (box.width - width) // 2, box.x, box.x + box.width - width]
-    return [Rect(x, y, width, style.height) for y in [*rows, *second] for x in columns]
+    return [Rect(x, y, width, style.height) for y in rows for x in columns]
 
 
 def _best_place(

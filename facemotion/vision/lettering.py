@@ -61,14 +61,14 @@ class Lettering:
         return int(rect[2]) + 1
 
     def fitted(self, text: str, width_px: int) -> str:
-        """The text in the order in which it is drawn, cut with an ellipsis to fit a width."""
+        """The text as it is drawn: cut with an ellipsis to fit a width, in visual order."""
         text = unicodedata.normalize("NFC", " ".join(text.split()))
-        if self.width(text) <= width_px:
-            return visual_order(text)
         length = len(text)
-        while length > 1 and self.width(text[:length].rstrip() + _ELLIPSIS) > width_px:
+        shown = text
+        while length > 1 and self.width(shown) > width_px:
             length -= 1
-        return visual_order(text[:length].rstrip() + _ELLIPSIS)
+            shown = text[:length].rstrip() + _ELLIPSIS
+        return visual_order(shown)
 
     def draw(self, picture_bgr: FrameBgr, text: str, x: int, baseline_y: int, bgr: Bgr) -> None:
         """Write a line of fitted text into a picture."""
