@@ -32,10 +32,13 @@ class EmotionBars(QWidget):
         self._shown: str | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Probability of each emotion now"))
+        self.setToolTip(
+            self.tr("Bars: smoothed, as shown in the picture. Upright strokes: the newest reading.")
+        )
 
     def sizeHint(self) -> QSize:
         """Seven rows."""
-        return QSize(240, round(self._row_height() * len(EMOTIONS)) + 6)
+        return QSize(240, round(self._row_height() * len(EMOTIONS)) + 10)
 
     def minimumSizeHint(self) -> QSize:
         """Seven rows are not to be squeezed."""
@@ -69,10 +72,11 @@ class EmotionBars(QWidget):
         """Paint the seven rows."""
         del event
         painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
         word_width = max(metrics.horizontalAdvance(emotion_word(name)) for name in EMOTIONS) + 10
-        percent_width = metrics.horizontalAdvance("100 %") + 6
+        percent_width = metrics.horizontalAdvance("100 %") + 14
         for row, name in enumerate(EMOTIONS):
             top = 2.0 + row * self._row_height()
             rect = QRectF(8.0, top, self.width() - 16.0, self._row_height())

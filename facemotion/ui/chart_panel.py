@@ -52,7 +52,7 @@ class ChartPanel(QWidget):
         self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._note.setText(self.tr("The curves of the selected face appear here."))
         self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 4)
+        self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
         self._layout.addWidget(self._note, 1)
         self._layout.addWidget(self._bars)
@@ -109,12 +109,15 @@ class ChartPanel(QWidget):
         plot.hideButtons()
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.setYRange(-0.04, 1.06, padding=0.0)
+        plot.setYRange(-0.08, 1.08, padding=0.0)
         plot.getAxis("left").setTicks([[(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")]])
         for side in ("left", "bottom"):
             plot.getAxis(side).setStyle(tickLength=-4, maxTickLevel=0, hideOverlappingLabels=False)
         plot.getPlotItem().setContentsMargins(2, 4, 14, 0)
         plot.showGrid(x=False, y=True, alpha=0.25)
+        plot.setToolTip(
+            self.tr("Strong lines: smoothed probabilities. Faint lines: each single reading.")
+        )
         plot.setAccessibleName(self.tr("Probability curves of the selected face"))
         for _ in EMOTIONS:
             self._raw_curves.append(plot.plot(connect="finite"))

@@ -1,5 +1,6 @@
 """The three panels beside the picture: movable, closable, and restored at the next start."""
 
+import itertools
 import logging
 
 from PySide6.QtCore import QByteArray, Qt
@@ -12,7 +13,7 @@ from facemotion.store.layout import LayoutStore, WindowLayout
 logger = logging.getLogger(__name__)
 
 STATE_VERSION = 1
-DOCK_WIDTH_PX = 320
+DOCK_WIDTH_PX = 344
 DEFAULT_SIZE_PX = (1280, 800)
 
 
@@ -66,7 +67,7 @@ class Docks:
             dock.setFloating(False)
             self._window.addDockWidget(area, dock)
             dock.show()
-        for above, below in zip(docks, docks[1:], strict=False):
+        for above, below in itertools.pairwise(docks):
             self._window.splitDockWidget(above, below, Qt.Orientation.Vertical)
         self._window.resizeDocks(docks, [DOCK_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
         heights = [dock.widget().sizeHint().height() for dock in docks]

@@ -50,7 +50,7 @@ class InferenceThread(QThread):
         gallery_failed(str): The people on disk cannot be read.
         result_ready(): A result lies in the mailbox.
         photo_examined(int, PhotoVerdict): One photo of a job was examined.
-        photos_refused(int, str): A photo cannot be examined, because no models are loaded.
+        photos_refused(int, str): A photo cannot be examined, because the models do not allow it.
         failed(str): The thread ended unexpectedly.
     """
 
@@ -227,7 +227,11 @@ class InferenceThread(QThread):
         if self._models is None:
             self.photos_refused.emit(job_id, self.tr("No face model is loaded."))
             return
-        verdict = examine_photo(image, self._models.faces, self._models.photo_gates)
+        try:
+            verdict = examine_photo(image, self._models.faces, self._models.photo_gates)
+        except FacemotionError as error:
+            self.photos_refused.emit(job_id, str(error))
+            return
         self.photo_examined.emit(job_id, verdict)
 
     def _infer_or_wait(self) -> None:

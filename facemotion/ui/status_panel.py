@@ -38,7 +38,8 @@ class StatusPanel(QStatusBar):
         self._source.setMinimumWidth(40)
         shown = (self._capture, self._inference, self._provider, self._pack, self._dropped)
         for label in (*shown, self._memory):
-            self.addPermanentWidget(_divider(self))
+            if label is not self._capture:
+                self.addPermanentWidget(_divider(self))
             self.addPermanentWidget(label)
         self.show_source(None)
         self.show_models(None, self.tr("no models"))
