@@ -33,6 +33,9 @@ _LOCAL_ONLY: Final = {"protocol_whitelist": "file"}
 
 _SAME_TIME_S: Final = 1e-3
 
+_EARLY_END_S: Final = 1.0
+"""A file may end this much before its stated length (a longer sound track) without a word."""
+
 
 @dataclass(slots=True, eq=False)
 class _Reading:
@@ -63,11 +66,17 @@ class VideoSource(FrameSource):
         self._is_closed = False
         self._lock = threading.RLock()
         self._info = SourceInfo(path.name, SourceKind.VIDEO)
+        self._problems: tuple[str, ...] = ()
 
     @property
     def info(self) -> SourceInfo:
         """What is known about the source."""
         return self._info
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A sentence when the pictures ended well before the length that the file states."""
+        return self._problems
 
     def open(self) -> None:
         """Open the file and decode its first picture.
@@ -114,6 +123,7 @@ class VideoSource(FrameSource):
     def _read(self, reading: _Reading) -> Frame | None:
         picture = _next_picture(reading)
         if picture is None:
+            self._note_early_end(reading)
             return None
         time_s = self._picture_time(reading, picture)
         frame = Frame(
@@ -126,6 +136,14 @@ class VideoSource(FrameSource):
         reading.last_time_s = time_s
         reading.next_index += 1
         return frame
+
+    def _note_early_end(self, reading: _Reading) -> None:
+        stated_s, end_s = self._info.duration_s, max(reading.last_time_s, 0.0)
+        if stated_s is not None and stated_s - end_s > max(_EARLY_END_S, 0.02 * stated_s):
+            self._problems = (
+                f"{self._path.name} ends at {end_s:.1f} s of {stated_s:.1f} s: the rest is missing "
+                "or damaged. Copy or download it again.",
+            )
 
     def seek(self, time_s: float) -> None:
         """Go to the picture shown at a time; behind the end, to the last one.
