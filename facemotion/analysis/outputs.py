@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from facemotion.core.errors import OutputError
-from facemotion.core.types import FrameBgr, FrameResult
+from facemotion.core.types import Frame, FrameBgr, FrameResult
 from facemotion.store.atomic import write_atomic
 from facemotion.store.timeline import CSV_NAME, JSONL_NAME, TimelineWriter
 from facemotion.vision.video_writer import VideoWriter
@@ -56,23 +56,25 @@ class AnalysisOutputs:
         """
         self._timeline.write(result)
 
-    def add_picture(self, picture_bgr: FrameBgr, name: str) -> None:
+    def add_picture(self, picture_bgr: FrameBgr, frame: Frame) -> None:
         """Add an annotated frame to the video, or write an annotated picture.
 
         Args:
             picture_bgr: uint8 (H, W, 3) BGR.
-            name: The source's name; a picture's file name.
+            frame: The frame it shows: its time in the video, or its file name.
 
         Raises:
             OutputError: The disk refuses.
         """
         if self._is_stills:
-            self._write_png(picture_bgr, f"{PICTURES_DIR}/{name}.png")
+            self._write_png(picture_bgr, f"{PICTURES_DIR}/{frame.name}.png")
             return
-        if self._video is None:
+        video = self._video
+        if video is None:
             height, width = picture_bgr.shape[:2]
-            self._video = VideoWriter(self._folder / VIDEO_NAME, self._fps, (width, height))
-        self._video.write(picture_bgr)
+            video = VideoWriter(self._folder / VIDEO_NAME, self._fps, (width, height))
+            self._video = video
+        video.write(picture_bgr, frame.time_s)
 
     def finish(self, summary: Mapping[str, Any]) -> dict[str, Any]:
         """Put every file in its place; outputs of an earlier analysis that are not new are removed.

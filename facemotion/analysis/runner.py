@@ -180,7 +180,7 @@ class _Run:
         frame = self._watch.stamp(frame)
         result = self._read(frame) if self._is_due(frame) else carry_along(self._last, frame)
         picture_bgr = draw_result(frame.frame_bgr, result, self._options.drawing)
-        self._outputs.add_picture(picture_bgr, frame.name)
+        self._outputs.add_picture(picture_bgr, frame)
 
     def _read(self, frame: Frame) -> FrameResult:
         process = self._pipeline.process_still if self._is_still else self._pipeline.process
