@@ -70,6 +70,7 @@ class EnrolmentDialog(QDialog):
         self._lookalike: Lookalike | None = None
         self._excused_ids: frozenset[int] = frozenset()
         self._refused_lookalike_id: str | None = None
+        self._is_discarding = False
         self.editor = GalleryEditor(store, self)
         self.camera_page = EnrolmentCameraPage(session)
         self.files_page = EnrolmentFilesPage(session)
@@ -78,6 +79,7 @@ class EnrolmentDialog(QDialog):
         self.tabs = QTabWidget()
         self._lay_out()
         self._connect()
+        self.panel.keep_photos.setChecked(settings.privacy.keep_photos)
         self.apply_settings(settings)
         self._take_models()
         self.show_page(initial_page)
@@ -97,9 +99,10 @@ class EnrolmentDialog(QDialog):
     @Slot(object)
     def apply_settings(self, settings: Settings) -> None:
         """Take over settings that were changed elsewhere."""
+        if settings.privacy.keep_photos != self._settings.privacy.keep_photos:
+            self.panel.keep_photos.setChecked(settings.privacy.keep_photos)
         self._settings = settings
         self.camera_page.set_mirroring(settings.display.is_mirrored)
-        self.panel.keep_photos.setChecked(settings.privacy.keep_photos)
         self._judge()
 
     def add_photos_to(self, person_id: str) -> None:
@@ -113,10 +116,31 @@ class EnrolmentDialog(QDialog):
         """Every accepted shot, from the camera first."""
         return [*self.camera_page.board.shots(), *self.files_page.board.shots()]
 
+    def reject(self) -> None:
+        """Close, after a question when shots would be lost."""
+        count = len(self.shots())
+        if count == 0 or self._is_discarding:
+            super().reject()
+            return
+        ask(
+            self,
+            self.tr("Close without saving?"),
+            self.tr("Not saved yet: {shots}.").format(shots=shot_words(count)),
+            [(self.tr("Discard"), QMessageBox.ButtonRole.DestructiveRole, self._discard)],
+        )
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Let a change on disk come to its end first."""
+        """Let a change on disk come to its end; the end of the program asks no questions."""
+        if not event.spontaneous():
+            self._is_discarding = True
         self.editor.wait()
         super().closeEvent(event)
+        self._is_discarding = False
+
+    def _discard(self) -> None:
+        self.camera_page.start_over()
+        self.files_page.board.clear()
+        self.close()
 
     def _lay_out(self) -> None:
         self.tabs.setDocumentMode(True)
@@ -125,7 +149,7 @@ class EnrolmentDialog(QDialog):
         self.tabs.addTab(self.people_page, self.tr("P&eople"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
-        buttons.rejected.connect(self.close)
+        buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 10, 16, 12)
         layout.setSpacing(8)

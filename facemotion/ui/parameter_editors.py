@@ -189,7 +189,8 @@ def make_editor(default: Any, info: ParameterInfo) -> ParameterEditor:
 
 
 def _keep_quiet_while_typing(box: QAbstractSpinBox) -> None:
-    """A half-typed number is not a value yet."""
+    """A half-typed number is not a value yet; and the number stands clear of the edge."""
+    box.lineEdit().setTextMargins(5, 0, 0, 0)
     box.setKeyboardTracking(False)
     box.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
 

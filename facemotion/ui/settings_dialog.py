@@ -181,6 +181,7 @@ class SettingsDialog(QDialog):
         groups = QListWidget()
         groups.setAccessibleName(self.tr("Groups of settings"))
         groups.setFixedWidth(190)
+        groups.setStyleSheet("QListWidget::item { padding-left: 8px; }")
         for section in self._sections:
             item = QListWidgetItem(section.title)
             item.setSizeHint(QSize(0, 30))
