@@ -21,15 +21,15 @@ class SceneCutParams:
         ValueError: A value is of the wrong type or out of range.
     """
 
-    max_correlation: float = parameter(
+    max_likeness: float = parameter(
         0.55,
         "Largest likeness",
-        "Correlation with the last picture, after the best shift, above which it is no cut.",
+        "Correlation with the last picture, at the best shift, above which it is no cut.",
         minimum=-1.0,
         maximum=1.0,
     )
     min_change: float = parameter(
-        14.0,
+        5.0,
         "Least change",
         "Mean change in gray levels, brightness apart, below which it is no cut.",
         minimum=0.0,
@@ -50,12 +50,12 @@ class SceneCutParams:
         maximum=128.0,
     )
     max_shift: int = parameter(
-        4,
+        8,
         "Largest shift",
-        "How far the camera may pan between two pictures, in pixels of the 32x18 thumbnail.",
+        "How far the camera may pan between pictures, in 32nds of the width; half of it upwards.",
         unit="px",
         minimum=0,
-        maximum=8,
+        maximum=12,
     )
     memory_s: float = parameter(
         0.5,
@@ -84,12 +84,14 @@ class SceneCutDetector:
         self._params = params if params is not None else SceneCutParams()
         self._reference: FloatArray | None = None
         self._usual_change = 0.0
+        self._is_after_even = False
         self._time_s = 0.0
 
     def reset(self) -> None:
         """Forget the last picture, as after a seek."""
         self._reference = None
         self._usual_change = 0.0
+        self._is_after_even = False
 
     def update(self, thumbnail_gray: NDArray[np.uint8], time_s: float) -> bool:
         """Whether a cut lies between the last picture and this one.
@@ -107,6 +109,7 @@ class SceneCutDetector:
         picture = thumbnail_gray.astype(np.float32)
         picture -= picture.mean()
         if picture.std() < self._params.min_structure:
+            self._is_after_even = True
             return False
         reference, self._reference = self._reference, picture
         dt_s, self._time_s = max(time_s - self._time_s, 0.0), time_s
@@ -115,10 +118,11 @@ class SceneCutDetector:
     def _is_cut(self, reference: FloatArray, picture: FloatArray, dt_s: float) -> bool:
         change = float(np.abs(picture - reference).mean())
         is_large = change >= self._params.min_change
-        is_unusual = change >= self._params.min_change_ratio * self._usual_change
-        if is_large and is_unusual:
-            likeness = best_shifted_correlation(reference, picture, self._params.max_shift)
-            if likeness <= self._params.max_correlation:
+        is_after_even, self._is_after_even = self._is_after_even, False
+        least = 0.0 if is_after_even else self._params.min_change_ratio * self._usual_change
+        if is_large and change >= least:
+            likeness = best_shifted_likeness(reference, picture, self._params.max_shift)
+            if likeness <= self._params.max_likeness:
                 self._usual_change = 0.0
                 return True
         weight = 1.0 - float(np.exp(-dt_s / self._params.memory_s))
@@ -126,20 +130,26 @@ class SceneCutDetector:
         return False
 
 
-def best_shifted_correlation(a: FloatArray, b: FloatArray, max_shift: int) -> float:
-    """Highest correlation of two pictures over all shifts of up to `max_shift` pixels.
+def best_shifted_likeness(a: FloatArray, b: FloatArray, max_shift: int) -> float:
+    """How well one picture continues another, at the best shift sideways, up and down.
+
+    The correlation of the overlapping parts times their share of the picture: unrelated pictures
+    always correlate at some shift, and the more so the smaller the overlap.
 
     Args:
         a: float32 (H, W).
         b: float32 (H, W).
-        max_shift: Largest shift along each axis; smaller than half of each side.
+        max_shift: Largest shift sideways (px), smaller than the width; half of it up and down.
 
     Returns:
-        Pearson correlation of the overlapping parts, in [−1, 1]; 0 where a part is even.
+        At most 1; 0 where the parts are even.
     """
-    shifts = range(-max_shift, max_shift + 1)
+    columns = range(-max_shift, max_shift + 1)
+    rows = range(-(max_shift // 2), max_shift // 2 + 1)
     return max(
-        _correlation(_overlap(a, dy, dx), _overlap(b, -dy, -dx)) for dy in shifts for dx in shifts
+        _likeness(_overlap(a, dy, dx), _overlap(b, -dy, -dx), a.size)
+        for dy in rows
+        for dx in columns
     )
 
 
@@ -148,7 +158,8 @@ def _overlap(picture: FloatArray, dy: int, dx: int) -> FloatArray:
     return picture[max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)]
 
 
-def _correlation(a: FloatArray, b: FloatArray) -> float:
+def _likeness(a: FloatArray, b: FloatArray, full_size: int) -> float:
     a, b = a - a.mean(), b - b.mean()
     norm = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
-    return float(np.vdot(a, b)) / norm if norm > 1e-6 else 0.0
+    correlation = float(np.vdot(a, b)) / norm if norm > 1e-6 else 0.0
+    return correlation * a.size / full_size

@@ -103,10 +103,10 @@ class PackThresholds:
         x = math.log(max(gallery_size, 1))
         if x <= points[0][0] or len(points) == 1:
             return points[0][1]
-        for (x0, y0), (x1, y1) in pairwise(points):
-            if x <= x1 or (x1, y1) == points[-1]:
-                return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-        raise AssertionError("the last pair always answers")
+        segments = list(pairwise(points))
+        inside = (segment for segment in segments if x <= segment[1][0])
+        (x0, y0), (x1, y1) = next(inside, segments[-1])
+        return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
 
     def uncertain_for(self, gallery_size: int) -> float:
         """Similarity from which a face is uncertain among so many people."""
