@@ -202,7 +202,7 @@ def test_a_shot_that_was_of_no_use_can_be_asked_for_again():
     sitting.guide.forget(Pose.FRONTAL)
     advice = sitting.offer(HEADS[Pose.FRONTAL])
     assert advice.is_shot_taken
-    assert advice.progress[Pose.FRONTAL] == 0.0
+    assert advice.progress[Pose.FRONTAL] < 0.2
 
 
 def test_hints_are_sentences():
