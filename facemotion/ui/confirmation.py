@@ -21,16 +21,22 @@ def ask(parent: QWidget, title: str, text: str, answers: Sequence[Answer]) -> QM
     Returns:
         The open box, which deletes itself when it is answered.
     """
-    box = QMessageBox(QMessageBox.Icon.Warning, parent.window().windowTitle(), title)
-    box.setParent(parent, box.windowFlags())
+    no_button = QMessageBox.StandardButton.NoButton
+    box = QMessageBox(
+        QMessageBox.Icon.Warning, parent.window().windowTitle(), title, no_button, parent
+    )
     box.setInformativeText(text)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowModality(Qt.WindowModality.WindowModal)
     calls: dict[QAbstractButton, Callable[[], object]] = {}
     for words, role, call in answers:
-        calls[box.addButton(words, role)] = call
-    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        button = box.addButton(words, role)
+        button.setAutoDefault(False)
+        calls[button] = call
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(cancel)
+    cancel.setFocus()
     box.finished.connect(lambda _result: _answer(box, calls))
     box.open()
     return box

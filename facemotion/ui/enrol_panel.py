@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QStackedLayout,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -91,6 +92,7 @@ class EnrolPanel(QWidget):
         self._target = person
         self._target_words.setText(self.tr("Add to {name}").format(name=person.name))
         self._who.setCurrentIndex(1)
+        self._label.hide()
         self.changed.emit()
 
     @Slot()
@@ -98,6 +100,7 @@ class EnrolPanel(QWidget):
         """The shots are of somebody new."""
         self._target = None
         self._who.setCurrentIndex(0)
+        self._label.show()
         self.changed.emit()
 
     def set_taken_names(self, names: Iterable[str]) -> None:
@@ -117,16 +120,19 @@ class EnrolPanel(QWidget):
 
     def _lay_out(self) -> None:
         person = QWidget()
-        row = QHBoxLayout(person)
-        row.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(person)
+        column.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         row.addWidget(self._target_words, 1)
         row.addWidget(self._new_button)
+        column.addLayout(row)
+        column.addStretch(1)
         holder = QWidget()
         self._who = QStackedLayout(holder)
         self._who.addWidget(self.name_field)
         self._who.addWidget(person)
-        name = QLabel(self.tr("&Name"))
-        name.setBuddy(self.name_field)
+        self._label = QLabel(self.tr("&Name"))
+        self._label.setBuddy(self.name_field)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 8, 0, 0)
         grid.setHorizontalSpacing(14)
@@ -134,7 +140,7 @@ class EnrolPanel(QWidget):
         top = Qt.AlignmentFlag.AlignTop
         grid.addWidget(self.notice, 0, 0, 1, 4)
         grid.setRowMinimumHeight(1, 30)
-        grid.addWidget(name, 1, 0, Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(self._label, 1, 0, Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(holder, 1, 1, 2, 1)
         grid.addWidget(self.keep_photos, 1, 2)
         grid.addWidget(self._keep_words, 2, 2, top)

@@ -294,15 +294,15 @@ class EnrolmentDialog(QDialog):
     def _warn_of_strangers(self, strangers: list[Shot]) -> None:
         titles = ", ".join(shot.title for shot in strangers[:4])
         ids = [shot.shot_id for shot in strangers]
-        is_pair = len(self.shots()) == len(strangers)
-        words = (
-            self.tr("These shots do not look like one person: {titles}.")
-            if is_pair
-            else self.tr("This does not look like the other shots: {titles}.")
-        )
         actions = [(self.tr("It is the same person"), lambda: self._excuse(ids))]
-        if not is_pair:
-            actions.insert(0, (self.tr("Remove it"), lambda: self._remove_shots(strangers)))
+        if 2 * len(strangers) < len(self.shots()):
+            words = self.tr("This does not look like the other shots: {titles}.")
+            remove = self.tr("Remove it") if len(ids) == 1 else self.tr("Remove them")
+            actions.insert(0, (remove, lambda: self._remove_shots(strangers)))
+        else:
+            words = self.tr(
+                "These shots do not look like one person: {titles}. Remove those of others."
+            )
         self.panel.notice.say(NoticeKind.WARNING, words.format(titles=titles), *actions)
 
     def _excuse(self, shot_ids: list[int]) -> None:
