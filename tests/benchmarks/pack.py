@@ -1,0 +1,113 @@
+"""Measure the built-in pack: `python -m tests.benchmarks.pack`, from the project's root.
+
+Needs the shared data, clips and models. Says what it does as it goes and ends with one line of
+JSON.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from facemotion.vision.faces import FaceModels
+from facemotion.vision.packs import open_pack
+from facemotion.vision.sources.demo import demo_photo_path
+from facemotion.vision.sources.pictures import read_picture
+from tests.benchmarks import pack_detector, pack_recognition
+from training.lfw import LfwArchive
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+def measure_detector(
+    ours: FaceModels, theirs: FaceModels, shared: Path, archive: LfwArchive, every: int
+) -> dict[str, float]:
+    """Figures of the detector, printed and given back."""
+    lfw = pack_detector.kept_out_recall(ours, theirs, archive, every)
+    print(f"LFW, people kept out: {lfw.found} of {lfw.wanted} faces found ({lfw.recall:.2%})")
+    errors = list(lfw.landmark_errors)
+    clips = []
+    for name in pack_detector.CLIPS:
+        tally = pack_detector.clip_tally(ours, theirs, shared / "media" / name, every * 2)
+        clips.append(tally)
+        errors += tally.landmark_errors
+        print(
+            f"{name}: {tally.found} of {tally.wanted} found ({tally.recall:.2%}), "
+            f"{tally.extra} of {tally.answers} extra ({tally.extra_share:.2%}), landmarks off by "
+            f"{sum(tally.landmark_errors) / max(len(tally.landmark_errors), 1):.2%} of the eyes"
+        )
+    photo = read_picture(demo_photo_path())
+    print(f"faces found in the photo of six: {pack_detector.faces_of_demo_photo(ours)}")
+    error = sum(errors) / max(len(errors), 1)
+    print(f"landmarks off by {error:.2%} of the eyes' distance (LFW and clips)")
+    wanted, answers = sum(c.wanted for c in clips), sum(c.answers for c in clips)
+    return {
+        "detector_recall_lfw": lfw.recall,
+        "detector_recall_clips": sum(c.found for c in clips) / max(wanted, 1),
+        "detector_extra": sum(c.extra for c in clips) / max(answers, 1),
+        "detector_time_ratio": pack_detector.time_ratio(ours, theirs, photo),
+    }
+
+
+def measure_embedder(
+    ours: FaceModels, theirs: FaceModels, shared: Path, archive: LfwArchive
+) -> dict[str, float]:
+    """Figures of the embedder, printed and given back."""
+    figures: dict[str, float] = {}
+    for title, detector, recogniser in (
+        ("the other pack alone", theirs, theirs),
+        ("our embedder on the other's landmarks", theirs, ours),
+        ("the built-in pack alone", ours, ours),
+    ):
+        faces = pack_recognition.embed_kept_out(detector, recogniser, archive)
+        accuracy, threshold, pairs = pack_recognition.verification(faces, archive)
+        found = pack_recognition.identification(faces, archive)
+        one, tenth = pack_recognition.accept_thresholds(faces, archive)
+        print(
+            f"{title}: verification {accuracy:.2%} of {pairs} pairs at {threshold:.3f}; right "
+            f"name {found.right_name:.2%} of {found.probes} probes at 1 % false accepts among "
+            f"{found.strangers} strangers; 1 % and 0.1 % of pairs of strangers reach {one:.3f} "
+            f"and {tenth:.3f}; {faces.missed} pictures without a face"
+        )
+        figures = {"verification": accuracy, "right_name_at_far_1pct": found.right_name}
+    theirs.det_thresh = pack_detector.SURE_SCORE
+    picture = read_picture(sorted((shared / "media" / "people").glob("*.png"))[0])
+    return {**figures, "embedder_time_ratio": pack_recognition.time_ratio(ours, theirs, picture)}
+
+
+def measure_scene(ours: FaceModels, theirs: FaceModels, shared: Path) -> None:
+    """The scene of six, printed."""
+    photos = sorted((shared / "media" / "people").glob("person_*.png"))
+    clip = shared / "media" / "scene_multi_person.mp4"
+    try:
+        tally = pack_recognition.scene(ours, theirs, clip, photos)
+    except ValueError as error:
+        print(f"the scene of six cannot be measured: {error}")
+        return
+    share = tally.frontal_known / max(tally.frontal, 1)
+    print(
+        f"scene of six: {tally.wrong} of {tally.known} names wrong; {tally.frontal_known} of "
+        f"{tally.frontal} frontal faces taller than 80 px known ({share:.1%})"
+    )
+
+
+def main() -> None:
+    """Parse the command line and measure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.pack", description=__doc__)
+    default = os.environ.get("FACEMOTION_SHARED", str(REPOSITORY.parent / "shared"))
+    parser.add_argument("--pack", type=Path, default=REPOSITORY / "models" / "builtin")
+    parser.add_argument("--shared", type=Path, default=Path(default))
+    parser.add_argument("--every", type=int, default=1, help="only each n-th picture")
+    args = parser.parse_args()
+    archive = LfwArchive(args.shared / "data" / "lfw_dev.zip")
+    ours = FaceModels(open_pack(args.pack), det_size=640)
+    theirs = FaceModels(open_pack(args.shared / "models/scrfd_500m_mobilefacenet"), det_size=640)
+    figures = measure_detector(ours, theirs, args.shared, archive, args.every)
+    theirs.det_thresh = pack_detector.SURE_SCORE
+    figures |= measure_embedder(ours, theirs, args.shared, archive)
+    measure_scene(ours, theirs, args.shared)
+    print(json.dumps({name: round(value, 4) for name, value in figures.items()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The built-in detector beside another pack's: who finds what, how exactly and how fast."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from facemotion.core.boxes import iou_matrix
+from facemotion.core.types import FaceDetection, FrameBgr
+from facemotion.vision.faces import FaceModels
+from facemotion.vision.sources.demo import demo_photo_path
+from facemotion.vision.sources.pictures import read_picture
+from facemotion.vision.sources.specs import open_source, path_source
+from training.lfw import LfwArchive
+
+CLIPS = (
+    "scene_multi_person.mp4",
+    "one_person_sad_then_happy.mp4",
+    "neutral_smile_then_no_face.mov",
+)
+SMALLEST_PX = 24.0
+SURE_SCORE, FAINT_SCORE = 0.5, 0.3
+SAME_FACE_IOU, SOME_FACE_IOU = 0.5, 0.3
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over many pictures.
+
+    Attributes:
+        wanted: Faces that the other detector is sure of.
+        found: Those of them that the built-in one found.
+        answers: Faces that the built-in one gave.
+        extra: Those of them that the other one does not even faintly see.
+        landmark_errors: Mean distance of the five landmarks, in eye distances, of faces found.
+    """
+
+    wanted: int = 0
+    found: int = 0
+    answers: int = 0
+    extra: int = 0
+    landmark_errors: list[float] = field(default_factory=list)
+
+    def add(self, ours: list[FaceDetection], theirs: list[FaceDetection]) -> None:
+        """Count one picture.
+
+        Args:
+            ours: Faces of the built-in detector.
+            theirs: Faces of the other one at its faint threshold.
+        """
+        overlap = iou_matrix(_boxes(theirs), _boxes(ours))
+        sure = [i for i, f in enumerate(theirs) if f.det_score >= SURE_SCORE and _is_large(f)]
+        for row in sure:
+            self.wanted += 1
+            best = int(overlap[row].argmax()) if ours else -1
+            if best >= 0 and overlap[row, best] >= SAME_FACE_IOU:
+                self.found += 1
+                self.landmark_errors.append(landmark_error(ours[best], theirs[row]))
+        large = [i for i, face in enumerate(ours) if _is_large(face)]
+        self.answers += len(large)
+        known = overlap.max(0) >= SOME_FACE_IOU if theirs else np.zeros(len(ours), bool)
+        self.extra += sum(not known[i] for i in large)
+
+    @property
+    def recall(self) -> float:
+        """Share of the wanted faces that were found."""
+        return self.found / max(self.wanted, 1)
+
+    @property
+    def extra_share(self) -> float:
+        """Share of the answers that nobody else sees."""
+        return self.extra / max(self.answers, 1)
+
+
+def landmark_error(ours: FaceDetection, theirs: FaceDetection) -> float:
+    """Mean distance of the landmarks in distances between the eyes."""
+    eyes = float(np.linalg.norm(theirs.kps[0] - theirs.kps[1]))
+    return float(np.linalg.norm(ours.kps - theirs.kps, axis=1).mean()) / max(eyes, 1e-6)
+
+
+def frames(clip: Path, every: int) -> Iterator[FrameBgr]:
+    """Every n-th picture of a clip."""
+    source = open_source(path_source(clip))
+    try:
+        index = 0
+        while (frame := source.read()) is not None:
+            if index % every == 0:
+                yield frame.frame_bgr
+            index += 1
+    finally:
+        source.close()
+
+
+def kept_out_recall(
+    ours: FaceModels, theirs: FaceModels, archive: LfwArchive, every: int = 1
+) -> Tally:
+    """Portraits of people whom no training saw, one face each: the one in the middle."""
+    tally = Tally()
+    rows = np.flatnonzero(archive.kept_out())[::every]
+    theirs.det_thresh = SURE_SCORE
+    for row in rows:
+        picture = archive.picture(int(row))
+        wanted = theirs.detect(picture)
+        if wanted:
+            middle = np.array(picture.shape[1::-1]) / 2.0
+            tally.add(ours.detect(picture), [min(wanted, key=lambda f: _distance(f, middle))])
+    return tally
+
+
+def clip_tally(ours: FaceModels, theirs: FaceModels, clip: Path, every: int) -> Tally:
+    """All faces of a clip."""
+    tally = Tally()
+    theirs.det_thresh = FAINT_SCORE
+    for picture in frames(clip, every):
+        tally.add(ours.detect(picture), theirs.detect(picture))
+    return tally
+
+
+def faces_of_demo_photo(ours: FaceModels) -> int:
+    """Faces found in insightface's own photo of six people."""
+    return len(ours.detect(read_picture(demo_photo_path())))
+
+
+def time_ratio(ours: FaceModels, theirs: FaceModels, picture: FrameBgr, rounds: int = 30) -> float:
+    """Our time for a picture by theirs, best of alternating rounds, decoding included."""
+    best = [float("inf"), float("inf")]
+    for _ in range(rounds):
+        for side, models in enumerate((ours, theirs)):
+            begin = time.perf_counter()
+            models.detect(picture)
+            best[side] = min(best[side], time.perf_counter() - begin)
+    return best[0] / best[1]
+
+
+def _boxes(faces: list[FaceDetection]) -> np.ndarray:
+    return np.array([f.bbox_xyxy for f in faces], np.float32).reshape(-1, 4)
+
+
+def _is_large(face: FaceDetection) -> bool:
+    width, height = face.bbox_xyxy[2:] - face.bbox_xyxy[:2]
+    return float(np.sqrt(max(width, 0.0) * max(height, 0.0))) >= SMALLEST_PX
+
+
+def _distance(face: FaceDetection, point: np.ndarray) -> float:
+    middle = (face.bbox_xyxy[:2] + face.bbox_xyxy[2:]) / 2.0
+    return float(np.linalg.norm(middle - point))
