@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facemotion.core.adaptive_ema import AdaptiveEma
-from facemotion.core.emotion_state import EmotionStateMachine, StateRules, top_emotion
+from facemotion.core.emotion_state import PAUSE_S, EmotionStateMachine, StateRules, top_emotion
 from facemotion.core.labels import EMOTION_COUNT
 from facemotion.core.prediction_buffer import PredictionBuffer, probability_gap
 from facemotion.core.smoothing_params import PRESETS, SmoothingParams
@@ -53,6 +53,7 @@ class EmotionSmoother:
         self._ema = _make_ema(self._params)
         self._state = EmotionStateMachine(_state_rules(self._params))
         self._last = SmoothedEmotion()
+        self._before: str | None = None
         self._time_s = float("-inf")
 
     @property
@@ -66,6 +67,7 @@ class EmotionSmoother:
         self._ema.reset()
         self._state.reset()
         self._last = SmoothedEmotion()
+        self._before = None
         self._time_s = float("-inf")
 
     def update(self, probs: FloatArray, time_s: float) -> SmoothedEmotion:
@@ -85,6 +87,8 @@ class EmotionSmoother:
             raise ValueError(f"expected {EMOTION_COUNT} finite probabilities, got {probs!r}")
         if time_s < self._time_s:
             self.reset()
+        elif time_s - self._time_s > max(self._params.hold_s, PAUSE_S):
+            self._state.reset()
         self._time_s = time_s
         smoothed = probs.astype(np.float32)
         if self._params.is_buffer_enabled:
@@ -95,22 +99,25 @@ class EmotionSmoother:
         return self._last
 
     def hold(self, time_s: float) -> SmoothedEmotion:
-        """What to show when this frame's reading did not count: the last result, unchanged.
+        """What to show when this frame's reading did not count: the last result, for `hold_s`.
 
         Args:
             time_s: Source time of the frame; earlier than the last reading starts anew.
         """
         if time_s < self._time_s:
             self.reset()
+        if time_s - self._time_s > self._params.hold_s:
+            return SmoothedEmotion()
         return SmoothedEmotion(self._last.probs, self._last.emotion, self._last.gap)
 
     def _shown(self, smoothed: FloatArray, time_s: float) -> SmoothedEmotion:
-        before = self._last.emotion
+        before = self._before
         if self._params.is_state_machine_enabled:
             emotion = self._state.update(smoothed, time_s)
         else:
             emotion = top_emotion(smoothed, self._params.min_confidence) or before
-        changed_from = before if emotion != before else None
+        changed_from = before if emotion not in (before, None) else None
+        self._before = emotion or before
         return SmoothedEmotion(smoothed, emotion, probability_gap(smoothed), changed_from)
 
 

@@ -110,6 +110,14 @@ class SmoothingParams:
         minimum=0.0,
         maximum=1.0,
     )
+    hold_s: float = parameter(
+        3.0,
+        "Keep without a reading",
+        "How long the last emotion stays while the face cannot be read.",
+        unit="s",
+        minimum=0.0,
+        maximum=60.0,
+    )
     nominal_interval_s: float = parameter(
         0.10,
         "Nominal interval",

@@ -57,6 +57,7 @@ def test_the_defaults_are_those_of_the_design():
         "is_gap_filter_enabled": False,
         "min_gap": 0.03,
         "switch_min_gap": 0.08,
+        "hold_s": 3.0,
         "nominal_interval_s": 0.10,
         "is_rate_corrected": True,
     }
@@ -169,6 +170,32 @@ def test_hold_repeats_the_last_result_without_a_change():
     held = smoother.hold(0.2)
     assert held.probs is changed.probs
     assert (held.emotion, held.gap, held.changed_from) == ("happy", changed.gap, None)
+
+
+def test_hold_ends_when_the_last_reading_is_too_old():
+    smoother = EmotionSmoother()
+    for number in range(10):
+        smoother.update(NEUTRAL, number * 0.1)
+    assert smoother.hold(3.8).emotion == "neutral"
+    assert smoother.hold(4.0).emotion is None
+    assert smoother.hold(4.0).probs is None
+
+
+def test_without_holding_the_streak_still_counts():
+    smoother = EmotionSmoother(SmoothingParams(hold_s=0.0))
+    faint = probs_of(happy=0.45, neutral=0.25)
+    assert [smoother.update(faint, n * 0.1).emotion for n in range(3)] == [None, None, "happy"]
+    assert smoother.hold(0.3).emotion is None
+
+
+def test_after_a_stale_pause_the_emotion_is_settled_anew_and_the_change_is_told():
+    smoother = EmotionSmoother(PRESETS["FER+"])
+    for number in range(10):
+        smoother.update(NEUTRAL, number * 0.1)
+    faint = probs_of(happy=0.45, neutral=0.25)
+    results = [smoother.update(faint, 10.0 + number * 0.1) for number in range(3)]
+    assert [r.emotion for r in results] == [None, "happy", "happy"]
+    assert [r.changed_from for r in results] == [None, "neutral", None]
 
 
 def test_after_a_long_pause_the_new_reading_takes_over():
