@@ -26,14 +26,12 @@ from facemotion.ui.gallery_editor import GalleryEditor, NewFace
 from facemotion.ui.notice import NoticeKind
 from facemotion.ui.people_page import PeoplePage
 from facemotion.ui.session import LiveSession
-from facemotion.ui.shot_checks import Lookalike, Shot, find_lookalike, find_strangers
+from facemotion.ui.shot_checks import Shot
+from facemotion.ui.shot_warnings import ShotWarnings
 from facemotion.ui.thumbnails import png_of_bgr
 
 PageName = Literal["camera", "files", "people"]
 PAGES: tuple[PageName, ...] = ("camera", "files", "people")
-SAME_AMONG = 20
-"""Two shots count as one person's when they are as alike as a name asks for among so many people:
-asking once too often costs a click, two people under one name cost every later recognition."""
 
 
 class EnrolmentDialog(QDialog):
@@ -67,15 +65,14 @@ class EnrolmentDialog(QDialog):
         self.setModal(False)
         self._session = session
         self._settings = settings
-        self._lookalike: Lookalike | None = None
-        self._excused_ids: frozenset[int] = frozenset()
-        self._refused_lookalike_id: str | None = None
+        self._model_id: str | None = None
         self._is_discarding = False
         self.editor = GalleryEditor(store, self)
         self.camera_page = EnrolmentCameraPage(session)
         self.files_page = EnrolmentFilesPage(session)
         self.people_page = PeoplePage(self.editor)
         self.panel = EnrolPanel()
+        self._warnings = ShotWarnings(self.panel.notice, settings, self)
         self.tabs = QTabWidget()
         self._lay_out()
         self._connect()
@@ -102,6 +99,7 @@ class EnrolmentDialog(QDialog):
         if settings.privacy.keep_photos != self._settings.privacy.keep_photos:
             self.panel.keep_photos.setChecked(settings.privacy.keep_photos)
         self._settings = settings
+        self._warnings.set_settings(settings)
         self.camera_page.set_mirroring(settings.display.is_mirrored)
         self._judge()
 
@@ -165,6 +163,9 @@ class EnrolmentDialog(QDialog):
         self.people_page.photos_wanted.connect(self.add_photos_to)
         self.people_page.enrolment_wanted.connect(self._go_to_camera)
         self.panel.changed.connect(self._judge)
+        self._warnings.answered.connect(self._judge)
+        self._warnings.removal_wanted.connect(self._remove_shots)
+        self._warnings.target_wanted.connect(self._set_target)
         self.panel.save_wanted.connect(self._save)
         self.editor.contents_loaded.connect(self._take_contents)
         self.editor.gallery_changed.connect(self.gallery_changed)
@@ -189,12 +190,15 @@ class EnrolmentDialog(QDialog):
     @Slot()
     def _take_models(self) -> None:
         info = self._session.models_info
-        self.people_page.set_model(self._model_id(), info.embedding_dim if info is not None else 0)
+        self._model_id = info.model_id or None if info is not None else None
+        self.people_page.set_model(self._model_id, info.embedding_dim if info is not None else 0)
+        self._warnings.set_model(self._model_id, info.thresholds if info is not None else None)
         self._judge()
 
     @Slot()
     def _take_contents(self) -> None:
         contents = self.editor.contents
+        self._warnings.set_contents(contents)
         self.panel.set_taken_names(person.name for person in contents.people)
         target = self.panel.target
         if target is not None and contents.by_id(target.person_id) is None:
@@ -203,58 +207,19 @@ class EnrolmentDialog(QDialog):
 
     # ----- judging the shots
 
-    def _model_id(self) -> str | None:
-        info = self._session.models_info
-        return info.model_id or None if info is not None else None
-
-    def _match_threshold(self, gallery_size: int) -> float:
-        """Cosine similarity from which a face is known among so many people."""
-        info, matching = self._session.models_info, self._settings.matching
-        base = matching.match_threshold
-        if matching.is_threshold_from_pack and info is not None:
-            base = info.thresholds.threshold_for(gallery_size)
-        return base + matching.threshold_shift
-
-    def _strangers(self) -> list[Shot]:
-        strangers = find_strangers(self.shots(), self._match_threshold(SAME_AMONG))
-        ids = {shot.shot_id for shot in strangers}
-        return [] if ids <= self._excused_ids else strangers
-
     @Slot()
     def _judge_anew(self) -> None:
         """The shots are others: what was said of the former ones holds no longer."""
         self.panel.notice.clear()
         if not self.shots():
-            self._excused_ids = frozenset()
-            self._refused_lookalike_id = None
+            self._warnings.forget_answers()
         self._judge()
 
     @Slot()
     def _judge(self) -> None:
-        """Warn when the shots disagree or look like somebody known, and show what is missing."""
-        strangers = self._strangers()
-        self._lookalike = None if strangers else self._find_lookalike()
-        notice = self.panel.notice
-        if strangers:
-            self._warn_of_strangers(strangers)
-        elif self._lookalike is not None:
-            self._warn_of_lookalike(self._lookalike)
-        elif notice.kind is NoticeKind.WARNING:
-            notice.clear()
+        """Warn of what is wrong with the shots, and show what is missing."""
+        self._warnings.judge(self.shots(), self._meant_person())
         self._show_state()
-
-    def _find_lookalike(self) -> Lookalike | None:
-        """Somebody else than the one the shots are meant for, whom they resemble."""
-        model_id = self._model_id()
-        if model_id is None or not self._settings.enrolment.is_duplicate_warned:
-            return None
-        index = self.editor.contents.index(model_id)
-        found = find_lookalike(self.shots(), index, self._match_threshold(index.size))
-        if found is None or found.person_id == self._refused_lookalike_id:
-            return None
-        meant = self._meant_person()
-        is_meant = meant is not None and meant.person_id == found.person_id
-        return None if is_meant else found
 
     def _meant_person(self) -> Person | None:
         """The enrolled person that the shots are added to: chosen, or by the name typed."""
@@ -262,57 +227,17 @@ class EnrolmentDialog(QDialog):
             return self.panel.target
         return self.editor.contents.find(self.panel.name) if self.panel.name else None
 
-    def _warn_of_lookalike(self, found: Lookalike) -> None:
-        meant = self._meant_person()
-        words = self.tr(
-            "This looks like {name} ({percent:.0f} %). Add these photos to {name} instead?"
-        )
-        if meant is not None:
-            words = self.tr(
-                "This looks more like {name} ({percent:.0f} %) than like {meant}. Add these photos "
-                "to {name} instead?"
-            )
-        self.panel.notice.say(
-            NoticeKind.WARNING,
-            words.format(name=found.name, percent=found.percent, meant=meant.name if meant else ""),
-            (self.tr("Add to {name}").format(name=found.name), self._follow_lookalike),
-            (self.tr("No, somebody else"), self._refuse_lookalike),
-        )
-
-    def _follow_lookalike(self) -> None:
-        found = self._lookalike
-        person = self.editor.contents.by_id(found.person_id) if found is not None else None
+    @Slot(str)
+    def _set_target(self, person_id: str) -> None:
+        person = self.editor.contents.by_id(person_id)
         if person is not None:
-            self.panel.notice.clear()
             self.panel.set_target(person)
 
-    def _refuse_lookalike(self) -> None:
-        if self._lookalike is not None:
-            self._refused_lookalike_id = self._lookalike.person_id
-        self._judge()
-
-    def _warn_of_strangers(self, strangers: list[Shot]) -> None:
-        titles = ", ".join(shot.title for shot in strangers[:4])
-        ids = [shot.shot_id for shot in strangers]
-        actions = [(self.tr("It is the same person"), lambda: self._excuse(ids))]
-        if 2 * len(strangers) < len(self.shots()):
-            words = self.tr("This does not look like the other shots: {titles}.")
-            remove = self.tr("Remove it") if len(ids) == 1 else self.tr("Remove them")
-            actions.insert(0, (remove, lambda: self._remove_shots(strangers)))
-        else:
-            words = self.tr(
-                "These shots do not look like one person: {titles}. Remove those of others."
-            )
-        self.panel.notice.say(NoticeKind.WARNING, words.format(titles=titles), *actions)
-
-    def _excuse(self, shot_ids: list[int]) -> None:
-        self._excused_ids = self._excused_ids | frozenset(shot_ids)
-        self._judge()
-
-    def _remove_shots(self, shots: list[Shot]) -> None:
-        for shot in shots:
-            self.camera_page.board.remove(shot.shot_id)
-            self.files_page.board.remove(shot.shot_id)
+    @Slot(list)
+    def _remove_shots(self, shot_ids: list[int]) -> None:
+        for shot_id in shot_ids:
+            self.camera_page.board.remove(shot_id)
+            self.files_page.board.remove(shot_id)
 
     # ----- saving
 
@@ -321,9 +246,9 @@ class EnrolmentDialog(QDialog):
         is_named = self.panel.target is not None or self.panel.name is not None
         found = {
             Obstacle.BUSY: self.editor.is_busy,
-            Obstacle.WAITING: waiting > 0 and self._model_id() is not None,
+            Obstacle.WAITING: waiting > 0 and self._model_id is not None,
             Obstacle.NO_SHOTS: not self.shots(),
-            Obstacle.STRANGERS: bool(self._strangers()),
+            Obstacle.STRANGERS: self._warnings.has_strangers,
             Obstacle.NO_NAME: not is_named,
         }
         return next((obstacle for obstacle, is_there in found.items() if is_there), None)
@@ -337,7 +262,7 @@ class EnrolmentDialog(QDialog):
         """Save, after the question whether a look-alike is really somebody else."""
         if self._obstacle() is not None:
             return
-        found = self._lookalike
+        found = self._warnings.lookalike
         if found is None:
             self._store()
             return
@@ -367,11 +292,11 @@ class EnrolmentDialog(QDialog):
         )
 
     def _store_to_lookalike(self) -> None:
-        self._follow_lookalike()
+        self._warnings.follow_lookalike()
         self._store()
 
     def _store(self) -> None:
-        model_id, shots = self._model_id(), self.shots()
+        model_id, shots = self._model_id, self.shots()
         if model_id is None or not shots:
             return
         is_kept = self.panel.keep_photos.isChecked()
