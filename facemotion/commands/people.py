@@ -162,8 +162,8 @@ def _store(
 def _encode(shot: "PhotoVerdict") -> bytes:
     import cv2
 
-    is_done, data = cv2.imencode(".png", shot.crop_bgr)
-    if not is_done:
+    is_done, data = (False, None) if shot.crop_bgr is None else cv2.imencode(".png", shot.crop_bgr)
+    if not is_done or data is None:
         raise GalleryError(f"the face of {shot.name} cannot be kept as a picture.")
     return data.tobytes()
 

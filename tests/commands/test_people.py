@@ -163,7 +163,7 @@ class TestEnroll:
         )
         assert any("looks like Ana" in warning for warning in result["warnings"])
         other = json.loads(
-            self.enroll(capsys, store, shared_pack, "Carl", photos / "person_2.png")[1]
+            self.enroll(capsys, store, shared_pack, "Carl", photos / "person_4.png")[1]
         )
         assert other["warnings"] == []
 
