@@ -50,7 +50,7 @@ class QualityGates:
         maximum=1000.0,
     )
     min_det_score: float = parameter(
-        0.75,
+        0.65,
         "Least detection score",
         "Score of the detector below which a face is not read.",
         minimum=0.0,

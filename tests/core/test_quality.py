@@ -153,7 +153,7 @@ def test_a_good_face_passes_every_gate():
 @pytest.mark.parametrize(
     ("detection", "blur", "reason"),
     [
-        (face(det_score=0.74), 500.0, GateReason.LOW_DET_SCORE),
+        (face(det_score=0.64), 500.0, GateReason.LOW_DET_SCORE),
         (face(size=35.9), 500.0, GateReason.TOO_SMALL),
         (face(x=-40.0), 500.0, GateReason.CUT_OFF),
         (turned_face(yaw_deg=51.0), 500.0, GateReason.TURNED_AWAY),
@@ -169,7 +169,7 @@ def test_each_gate_says_why(detection, blur, reason):
 @pytest.mark.parametrize(
     ("detection", "blur"),
     [
-        (face(det_score=0.75), 500.0),
+        (face(det_score=0.65), 500.0),
         (face(size=36.0), 500.0),
         (turned_face(yaw_deg=49.9), 500.0),
         (face(), 15.0),
