@@ -307,14 +307,13 @@ class LiveSession(QObject):
 
     def _open_pending(self) -> None:
         spec, self._pending = self._pending, None
-        if spec is None:
-            self.source_stopped.emit()
-            return
-        self._is_letting_go = False
         self._forget_pictures()
         self._inference.reset()
         self._is_paused = False
         self.paused_changed.emit(False)
+        if spec is None:
+            self.source_stopped.emit()
+            return
         capture = CaptureThread(
             spec, self._maker, self._display, self._inference.pictures, self._next_scene_id, self
         )
@@ -428,6 +427,7 @@ class LiveSession(QObject):
     @Slot(str)
     def _on_source_failed(self, sentence: str) -> None:
         if self._is_current():
+            self._info = None
             self._forget_pictures()
             self.source_failed.emit(sentence)
 

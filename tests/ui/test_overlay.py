@@ -76,9 +76,12 @@ def test_chips_say_who_and_how(qapp):
     assert (far.badge.text, far.badge.icon) == ("too small to read", "")
     assert far.label.text == "unknown  #3"
     assert new.badge.text == "…"
-    assert "%" not in marks_of(
-        newest, options=OverlayOptions(has_similarity=False), qapp=qapp
-    )[0].label.text
+    assert (
+        "%"
+        not in marks_of(newest, options=OverlayOptions(has_similarity=False), qapp=qapp)[
+            0
+        ].label.text
+    )
 
 
 def test_chips_stay_inside_the_picture(qapp):
@@ -92,9 +95,7 @@ def test_chips_stay_inside_the_picture(qapp):
 def test_chips_of_neighbours_do_not_cover_each_other(qapp):
     newest = result(*(face(i, (40 + 45 * i, 200, 80 + 45 * i, 260)) for i in range(1, 4)))
     rects = [
-        rect
-        for mark in marks_of(newest, qapp=qapp)
-        for rect in (mark.badge.rect, mark.label.rect)
+        rect for mark in marks_of(newest, qapp=qapp) for rect in (mark.badge.rect, mark.label.rect)
     ]
     for i, rect in enumerate(rects):
         assert not any(rect.intersects(other) for other in rects[i + 1 :])
