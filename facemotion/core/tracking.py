@@ -6,14 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.core.assignment import assign
-from facemotion.core.boxes import box_centre, box_size, iou_matrix
+from facemotion.core.association import MAX_COST, association_cost
 from facemotion.core.track import Track, TrackState
 from facemotion.core.tracking_params import TrackingParams
 from facemotion.core.types import FaceDetection, FloatArray
 
 __all__ = ["FaceTracker", "Track", "TrackState", "TrackingParams"]
-
-_MAX_COST = 1.0
 
 
 class FaceTracker:
@@ -168,9 +166,10 @@ class FaceTracker:
         found: dict[int, Track] = {}
         for tracks in (active, lost):
             open_ = [index for index in range(len(detections)) if index not in found]
-            boxes = _boxes([detections[index] for index in open_])
-            cost = self._cost(tracks, boxes, [embeddings[index] for index in open_], time_s)
-            for row, column in assign(cost, _MAX_COST):
+            faces = [detections[index] for index in open_]
+            known = [embeddings[index] for index in open_]
+            cost = association_cost(tracks, faces, known, time_s, self._params)
+            for row, column in assign(cost, MAX_COST):
                 found[open_[column]] = tracks[row]
                 is_jump = float(cost[row, column]) > self._params.doubt_cost
                 self._see(tracks[row], detections[open_[column]], time_s, scene_id, is_jump)
@@ -179,24 +178,6 @@ class FaceTracker:
     def _is_placed(self, track: Track, time_s: float, scene_id: int) -> bool:
         is_recent = time_s - track.last_seen_s <= self._params.position_memory_s
         return is_recent and track.scene_id == scene_id
-
-    def _cost(
-        self,
-        tracks: Sequence[Track],
-        boxes: FloatArray,
-        embeddings: Sequence[FloatArray | None],
-        time_s: float,
-    ) -> FloatArray:
-        """float32 (tracks, boxes) in [0, 1]; 1 where the pair is out of reach."""
-        predicted = np.array([t.predicted_box(time_s) for t in tracks], dtype=np.float32)
-        predicted = predicted.reshape(-1, 4)
-        iou = iou_matrix(predicted, boxes)
-        shift, ratio = _shifts_and_ratios(predicted, boxes)
-        is_near = (iou >= self._params.min_iou) | (shift <= self._params.max_shift)
-        is_possible = is_near & (ratio <= self._params.max_size_ratio)
-        cost = 0.5 * (1.0 - iou) + 0.3 * np.tanh(shift) + 0.2 * np.tanh(np.log(ratio))
-        cost = _with_likeness(cost, tracks, embeddings, self._params.split_similarity)
-        return np.where(is_possible, cost, _MAX_COST).astype(np.float32)
 
     def _see(
         self,
@@ -252,42 +233,6 @@ def _checked_embeddings(
     if len(embeddings) != count:
         raise ValueError(f"expected {count} embeddings, one a detection, got {len(embeddings)}")
     return embeddings
-
-
-def _boxes(detections: Sequence[FaceDetection]) -> FloatArray:
-    boxes = np.array([d.bbox_xyxy for d in detections], dtype=np.float32)
-    return boxes.reshape(-1, 4)
-
-
-def _shifts_and_ratios(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Distances of centres in face sizes, and ratios of sizes (at least 1), each (N, M)."""
-    sizes_a = np.maximum(box_size(a).mean(axis=1), 1.0)
-    sizes_b = np.maximum(box_size(b).mean(axis=1), 1.0)
-    size = np.sqrt(sizes_a[:, None] * sizes_b[None])
-    offset = np.linalg.norm(box_centre(a)[:, None] - box_centre(b)[None], axis=-1)
-    ratio = np.exp(np.abs(np.log(sizes_a[:, None] / sizes_b[None])))
-    return (offset / size).astype(np.float32), ratio.astype(np.float32)
-
-
-def _with_likeness(
-    cost: NDArray[np.floating],
-    tracks: Sequence[Track],
-    embeddings: Sequence[FloatArray | None],
-    split_similarity: float,
-) -> NDArray[np.floating]:
-    """The cost mixed half and half with unlikeness where both embeddings are known."""
-    mixed = cost.copy()
-    for column, embedding in enumerate(embeddings):
-        for row, track in enumerate(tracks):
-            mean = track.mean_embedding
-            if embedding is None or mean is None or mean.shape != embedding.shape:
-                continue
-            likeness = float(mean @ embedding)
-            unlike = min(max(1.0 - likeness, 0.0), 1.0)
-            mixed[row, column] = 0.5 * cost[row, column] + 0.5 * unlike
-            if likeness < split_similarity:
-                mixed[row, column] = _MAX_COST
-    return mixed
 
 
 def _distances(tracks: Sequence[Track], lost: Sequence[Track]) -> NDArray[np.float64]:

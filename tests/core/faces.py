@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from facemotion.core.alignment import ARCFACE_TEMPLATE_112
+from facemotion.core.head_pose import FACE_MODEL
 from facemotion.core.labels import EMOTIONS, emotion_index
-from facemotion.core.quality import FACE_MODEL
 from facemotion.core.types import FaceDetection, FloatArray
 
 
