@@ -124,7 +124,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"cannot make the folder {folder}: {error.strerror or error}. Choose another output "
+            f"Cannot make the folder {folder}: {error.strerror or error}. Choose another output "
             "folder."
         ) from error
 

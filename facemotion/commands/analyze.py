@@ -34,10 +34,10 @@ def analyze(options: argparse.Namespace) -> int:
     setup = read_setup(options, console)
     folder = Path(options.out).expanduser()
     started_s = time.monotonic()
-    with open_source(parse_source(options.input)) as source, ctrl_c_cancels() as cancel:
+    with open_source(parse_source(options.input)) as source:
         pipeline, context = _make_pipeline(setup, console)
         wanted = AnalysisOptions(options.fps, options.seconds)
-        with console.progress(source.info.name) as bar:
+        with ctrl_c_cancels() as cancel, console.progress(source.info.name) as bar:
             report = analyse(
                 source,
                 pipeline,

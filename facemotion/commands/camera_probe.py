@@ -27,11 +27,11 @@ def probe_cameras(timeout_s: float = _TIMEOUT_S) -> list[str]:
         return [str(entry) for entry in json.loads(done.stdout.decode("utf-8"))]
     except subprocess.TimeoutExpired:
         raise CameraProbeError(
-            f"listing the cameras took longer than {timeout_s:.0f} s; one of them may hang. Unplug "
+            f"Listing the cameras took longer than {timeout_s:.0f} s; one of them may hang. Unplug "
             "it and try again."
         ) from None
     except (subprocess.CalledProcessError, ValueError, OSError) as error:
-        raise CameraProbeError(f"the cameras cannot be listed ({error}).") from error
+        raise CameraProbeError(f"The cameras cannot be listed ({error}).") from error
 
 
 def list_cameras() -> list[str]:

@@ -28,7 +28,7 @@ def providers(setup: Setup, findings: Findings) -> dict[str, Any]:
     wanted = setup.settings.inference.provider
     if wanted not in available:
         findings.problems.append(
-            f"the settings ask for {wanted}, which the installed onnxruntime lacks; the CPU is "
+            f"The settings ask for {wanted}, which the installed onnxruntime lacks; the CPU is "
             "used. The README says how to install a GPU build."
         )
     return {"available": available, "in the settings": wanted}
@@ -69,7 +69,7 @@ def emotion_model(findings: Findings) -> str:
     path = emotion_model_path()
     if path is None:
         findings.problems.append(
-            "the emotion model is missing from this installation: emotions cannot be read. Install "
+            "The emotion model is missing from this installation: emotions cannot be read. Install "
             "facemotion again."
         )
         return "missing"

@@ -90,7 +90,7 @@ def display(findings: Findings) -> dict[str, str]:
     missing = [name for name in _WINDOW_LIBRARIES if not _can_load(name)]
     if missing:
         findings.problems.append(
-            f"the window needs system libraries that are missing: {', '.join(missing)}. The README "
+            f"The window needs system libraries that are missing: {', '.join(missing)}. The README "
             "has the line that installs them."
         )
     return found or {"kind": "none: the window cannot open here, the commands work"}

@@ -47,7 +47,7 @@ def enroll(options: argparse.Namespace) -> int:
     pack = choose_pack(setup)
     if pack.recogniser_path is None:
         raise ModelError(
-            f"the pack {pack.name} has no recognition model, so nobody can be enrolled with it. "
+            f"The pack {pack.name} has no recognition model, so nobody can be enrolled with it. "
             "Choose another pack with --pack."
         )
     if existing is not None and not options.replace and existing.model_id != pack.model_id:
@@ -102,7 +102,7 @@ def forget(options: argparse.Namespace) -> int:
         setup.gallery.delete(person.person_id)
     elif damaged_count == 0:
         raise GalleryError(
-            f"nobody called {options.name} is enrolled in {setup.gallery.folder}. "
+            f"Nobody called {options.name} is enrolled in {setup.gallery.folder}. "
             "“facemotion people” lists the names."
         )
     name = person.name if person is not None else options.name
@@ -164,7 +164,7 @@ def _encode(shot: "PhotoVerdict") -> bytes:
 
     is_done, data = (False, None) if shot.crop_bgr is None else cv2.imencode(".png", shot.crop_bgr)
     if not is_done or data is None:
-        raise GalleryError(f"the face of {shot.name} cannot be kept as a picture.")
+        raise GalleryError(f"The face of {shot.name} cannot be kept as a picture.")
     return data.tobytes()
 
 

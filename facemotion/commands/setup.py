@@ -69,7 +69,7 @@ def choose_pack(setup: Setup) -> "Pack":
 def no_pack_sentence(paths: AppPaths) -> str:
     """What to do when there is no pack."""
     return (
-        "no model pack is installed, and without one no face can be found. Unzip an InsightFace "
+        "No model pack is installed, and without one no face can be found. Unzip an InsightFace "
         f"pack such as buffalo_s (its det_*.onnx and w600k_*.onnx) into {paths.packs_dir}, import "
         "it in the window, or name its folder with --pack or FACEMOTION_PACK. InsightFace's packs "
         "are for non-commercial research."

@@ -32,7 +32,7 @@ def write_atomic(path: Path, data: bytes, *, is_private: bool = False) -> None:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise OutputError(
-            f"cannot write {path}: {error.strerror or error}. Check that the folder exists, may be "
+            f"Cannot write {path}: {error.strerror or error}. Check that the folder exists, may be "
             f"written and that the disk is not full."
         ) from error
 
@@ -55,7 +55,7 @@ def set_aside(path: Path) -> Path:
     try:
         path.rename(target)
     except OSError as error:
-        raise OutputError(f"cannot set {path} aside: {error.strerror or error}") from error
+        raise OutputError(f"Cannot set {path} aside: {error.strerror or error}.") from error
     return target
 
 

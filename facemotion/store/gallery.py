@@ -170,7 +170,7 @@ class GalleryStore:
             OutputError: The disk refuses.
         """
         if into_id == from_id:
-            raise GalleryError("choose two different people to merge.")
+            raise GalleryError("Choose two different people to merge.")
         with self._lock_to_change():
             target, source = self._folder.read(into_id), self._folder.read(from_id)
             if target.person.model_id != source.person.model_id:
@@ -234,7 +234,7 @@ class GalleryStore:
             OutputError: The file cannot be written.
         """
         if not self.folder.is_dir():
-            raise GalleryError("there is nobody to export; enrol somebody first.")
+            raise GalleryError("There is nobody to export; enrol somebody first.")
         with self._lock_to_read():
             contents = self._folder.load()
             records = [
@@ -291,7 +291,7 @@ class GalleryStore:
     @contextlib.contextmanager
     def _lock_to_change(self) -> Generator[None]:
         if not self.folder.is_dir():
-            raise GalleryError(f"there is no gallery in {self.folder}; enrol somebody first.")
+            raise GalleryError(f"There is no gallery in {self.folder}; enrol somebody first.")
         with folder_lock(self.folder):
             yield
 
@@ -318,7 +318,7 @@ class GalleryStore:
     def _take_in_known(self, entry: ImportedPerson) -> Person:
         record = self._folder.read(entry.record.person.person_id)
         if record.person.model_id != entry.record.person.model_id:
-            raise GalleryError("is enrolled here already, with another pack.")
+            raise GalleryError("This person is enrolled here already, with another pack.")
         refuse_dimension_change(record, entry.record.embeddings)
         fresh = without_repeats(entry.record.embeddings, record.embeddings)
         if len(fresh) == 0:

@@ -1,6 +1,6 @@
 """What a gallery holds, and which additions to it are refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,15 +20,22 @@ class GalleryContents:
         people: Ordered by name.
         problems: A sentence for everything that could not be read and was set aside.
         embeddings: float32 (N, D) unit rows of each person, by person id.
+        unusable_ids: People whose embeddings have another length than the others'; they are never
+            matched.
     """
 
     people: tuple[Person, ...]
     problems: tuple[str, ...]
     embeddings: Mapping[str, FloatArray]
+    unusable_ids: frozenset[str] = frozenset()
 
     def index(self, model_id: str) -> GalleryIndex:
         """Everybody whose embeddings come from one recogniser, ready to be matched."""
-        matching = [person for person in self.people if person.model_id == model_id]
+        matching = [
+            person
+            for person in self.people
+            if person.model_id == model_id and person.person_id not in self.unusable_ids
+        ]
         rows = [self.embeddings[person.person_id] for person in matching]
         owners = [person.person_id for person in matching for _ in range(person.embedding_count)]
         names = {person.person_id: person.name for person in matching}
@@ -49,26 +56,27 @@ class GalleryContents:
         return next((person for person in self.people if person.person_id == person_id), None)
 
 
-def without_odd_dimensions(
-    people: list[Person], problems: list[str], embeddings: dict[str, FloatArray]
-) -> GalleryContents:
-    """Leave out whose embeddings have another length than most of the same recogniser's."""
+def odd_dimensions(
+    people: Sequence[Person], embeddings: Mapping[str, FloatArray]
+) -> dict[str, str]:
+    """Whose embeddings have another length than most of the same recogniser's.
+
+    Returns:
+        A sentence by person id.
+    """
     lengths: dict[str, list[int]] = {}
     for person in people:
         lengths.setdefault(person.model_id, []).append(embeddings[person.person_id].shape[1])
     usual = {model: max(sorted(set(all_)), key=all_.count) for model, all_ in lengths.items()}
-    kept: list[Person] = []
+    found: dict[str, str] = {}
     for person in people:
         length = embeddings[person.person_id].shape[1]
-        if length == usual[person.model_id]:
-            kept.append(person)
-            continue
-        problems.append(
-            f"{person.name} is left out: the embeddings have {length} numbers, those of "
-            f"{person.model_id} have {usual[person.model_id]}. Delete the entry {person.person_id} "
-            f"and enrol {person.name} again."
-        )
-    return GalleryContents(tuple(kept), tuple(problems), embeddings)
+        if length != usual[person.model_id]:
+            found[person.person_id] = (
+                f"{person.name} cannot be recognised: the embeddings have {length} numbers, those "
+                f"of {person.model_id} have {usual[person.model_id]}. Enrol {person.name} again."
+            )
+    return found
 
 
 def refuse_taken_name(contents: GalleryContents, name: str, own_id: str | None) -> None:
@@ -80,7 +88,7 @@ def refuse_taken_name(contents: GalleryContents, name: str, own_id: str | None) 
     other = contents.find(name)
     if other is not None and other.person_id != own_id:
         raise GalleryError(
-            f"somebody called {other.name} is enrolled already; choose another name, or add "
+            f"Somebody called {other.name} is enrolled already; choose another name, or add "
             f"photos to {other.name}."
         )
 
@@ -94,11 +102,12 @@ def refuse_other_dimension(
         GalleryError: They have another length.
     """
     for person in contents.people:
-        if person.model_id == model_id and person.person_id != except_id:
+        is_other = person.person_id not in (except_id, *contents.unusable_ids)
+        if person.model_id == model_id and is_other:
             expected = contents.embeddings[person.person_id].shape[1]
             if rows.shape[1] != expected:
                 raise GalleryError(
-                    f"embeddings of {model_id} have {expected} numbers in this gallery, these have "
+                    f"Embeddings of {model_id} have {expected} numbers in this gallery, these have "
                     f"{rows.shape[1]}: they come from another model."
                 )
             return

@@ -10,7 +10,7 @@ from pathlib import Path
 from facemotion.core.errors import GalleryError, OutputError
 from facemotion.core.types import FloatArray
 from facemotion.store.atomic import DAMAGED_MARK, set_aside, sync_folder
-from facemotion.store.gallery_contents import GalleryContents, without_odd_dimensions
+from facemotion.store.gallery_contents import GalleryContents, odd_dimensions
 from facemotion.store.names import name_key
 from facemotion.store.person_files import (
     MAX_JSON_BYTES,
@@ -52,10 +52,12 @@ class GalleryFolder:
             if record is not None:
                 people.append(record.person)
                 embeddings[record.person.person_id] = record.embeddings
+        odd = odd_dimensions(people, embeddings)
+        problems.extend(odd.values())
         for message in problems:
             log.warning("%s", message)
         people.sort(key=lambda person: (name_key(person.name), person.person_id))
-        return without_odd_dimensions(people, problems, embeddings)
+        return GalleryContents(tuple(people), tuple(problems), embeddings, frozenset(odd))
 
     def _folders(self) -> list[Path]:
         """The people's folders; what a killed process left of a change is removed."""
@@ -63,7 +65,7 @@ class GalleryFolder:
             entries = sorted(self.folder.iterdir())
         except OSError as error:
             raise GalleryError(
-                f"cannot read the people in {self.folder}: {error.strerror or error}. "
+                f"Cannot read the people in {self.folder}: {error.strerror or error}. "
                 f"Choose another gallery folder."
             ) from error
         for entry in entries:
@@ -89,11 +91,11 @@ class GalleryFolder:
             GalleryError: There is no such person, or the entry is damaged.
         """
         if not PERSON_ID.fullmatch(person_id) or not (self.folder / person_id).is_dir():
-            raise GalleryError("this person is no longer enrolled; refresh the list of people.")
+            raise GalleryError("This person is no longer enrolled; refresh the list of people.")
         try:
             return read_person(self.folder / person_id)
         except OSError as error:
-            raise GalleryError(f"cannot read this person: {error.strerror or error}") from error
+            raise GalleryError(f"Cannot read this person: {error.strerror or error}.") from error
 
     def write_new(self, record: PersonRecord, photos: Sequence[bytes]) -> None:
         """Add a person's folder, whole or not at all.
@@ -111,7 +113,8 @@ class GalleryFolder:
             sync_folder(self.folder)
         except OSError as error:
             raise OutputError(
-                f"cannot write to the gallery {self.folder}: {error.strerror or error}"
+                f"Cannot write to the gallery {self.folder}: {error.strerror or error}. Make it "
+                "writable or free some space."
             ) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -76,7 +76,7 @@ def write_zip(
         OutputError: The file cannot be written.
     """
     if not records:
-        raise GalleryError("there is nobody to export; enrol somebody first.")
+        raise GalleryError("There is nobody to export; enrol somebody first.")
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -86,7 +86,7 @@ def write_zip(
                 _write_record(archive, record, photos.get(record.person.person_id, ()))
         os.replace(part, path)
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+        raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -120,7 +120,7 @@ def read_single_npy(path: Path, model_id: str, embedding_dim: int | None) -> Imp
     try:
         embeddings = decode_embeddings(read_limited(path, MAX_NPY_BYTES))
     except OSError as error:
-        raise GalleryError(f"cannot read {path}: {error.strerror or error}") from error
+        raise GalleryError(f"Cannot read {path}: {error.strerror or error}.") from error
     except GalleryError as error:
         raise GalleryError(f"{path.name}: {error}") from error
     if embedding_dim is not None and embeddings.shape[1] != embedding_dim:

@@ -23,7 +23,7 @@ def folder_lock(folder: Path, timeout_s: float = 10.0) -> Generator[None]:
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise GalleryError(
-            f"cannot change the people in {folder}: {error.strerror or error}. "
+            f"Cannot change the people in {folder}: {error.strerror or error}. "
             f"Make the folder writable or choose another gallery."
         ) from error
     try:
@@ -41,7 +41,7 @@ def _acquire(handle: int, folder: Path, timeout_s: float) -> None:
     while not _try_lock(handle):
         if time.monotonic() >= deadline:
             raise GalleryError(
-                f"another facemotion is changing the people in {folder}; close it or try again."
+                f"Another facemotion is changing the people in {folder}; close it or try again."
             )
         time.sleep(_RETRY_S)
 

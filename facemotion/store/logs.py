@@ -47,7 +47,7 @@ def _open_handler(log_file: Path) -> logging.Handler:
         )
     except OSError as error:
         raise OutputError(
-            f"cannot write the log {log_file}: {error.strerror or error}. Make its folder "
+            f"Cannot write the log {log_file}: {error.strerror or error}. Make its folder "
             f"writable, or set FACEMOTION_HOME to a folder of your own."
         ) from error
     handler.setFormatter(logging.Formatter(_FORMAT))

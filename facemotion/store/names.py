@@ -18,19 +18,19 @@ def clean_name(text: str) -> str:
     """
     name = unicodedata.normalize("NFC", text).strip()
     if not name:
-        raise GalleryError("a name is needed: type at least one character.")
+        raise GalleryError("A name is needed: type at least one character.")
     if len(name) > MAX_NAME_LENGTH:
         raise GalleryError(
-            f"the name has {len(name)} characters; shorten it to {MAX_NAME_LENGTH} or fewer."
+            f"The name has {len(name)} characters; shorten it to {MAX_NAME_LENGTH} or fewer."
         )
     for character in name:
         if unicodedata.category(character) in _REFUSED_CATEGORIES:
             raise GalleryError(
-                f"the name holds a character that is not text (U+{ord(character):04X}); "
+                f"The name holds a character that is not text (U+{ord(character):04X}); "
                 f"type it without line breaks, tabs and control characters."
             )
     if not any(unicodedata.category(character)[0] in "LMNPS" for character in name):
-        raise GalleryError("the name holds no visible character; type at least one.")
+        raise GalleryError("The name holds no visible character; type at least one.")
     return name
 
 

@@ -94,7 +94,7 @@ def make_private_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"cannot make the folder {folder}: {error.strerror or error}. Make it writable, or set "
+            f"Cannot make the folder {folder}: {error.strerror or error}. Make it writable, or set "
             f"{HOME_VARIABLE} to a folder of your own."
         ) from error
 

@@ -142,7 +142,7 @@ def parse_person_json(data: bytes) -> dict[str, Any]:
     try:
         values: dict[str, Any] = json.loads(data.decode("utf-8"))
         if int(values["format"]) > FORMAT_VERSION:
-            raise NewerFormatError("it was written by a newer facemotion; update the program.")
+            raise NewerFormatError("It was written by a newer facemotion; update the program.")
         return {
             "id": _checked_id(values["id"]),
             "name": clean_name(_text(values["name"])),
@@ -184,7 +184,7 @@ def update_person(folder: Path, record: PersonRecord) -> None:
         write_atomic(folder / PERSON_FILE, json_data, is_private=True)
         (folder / _PENDING_FILE).replace(folder / EMBEDDINGS_FILE)
     except OSError as error:
-        raise OutputError(f"cannot write {folder / EMBEDDINGS_FILE}: {error}") from error
+        raise OutputError(f"Cannot write {folder / EMBEDDINGS_FILE}: {error}.") from error
 
 
 def write_photos(folder: Path, photos: Sequence[bytes]) -> None:
@@ -205,7 +205,7 @@ def write_photos(folder: Path, photos: Sequence[bytes]) -> None:
     try:
         target.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the folder {target}: {error.strerror or error}") from error
+        raise OutputError(f"Cannot make the folder {target}: {error.strerror or error}.") from error
     number = max((int(path.stem) for path in list_photos(folder)), default=0)
     for offset, (photo, suffix) in enumerate(zip(photos, kinds, strict=True), start=1):
         write_atomic(target / f"{number + offset:03d}{suffix}", photo, is_private=True)
@@ -224,11 +224,11 @@ def photo_suffix(photo: bytes) -> str:
         GalleryError: It is neither, or too large.
     """
     if len(photo) > MAX_PHOTO_BYTES:
-        raise GalleryError(f"a photo to keep is larger than {MAX_PHOTO_BYTES // 2**20} MB.")
+        raise GalleryError(f"A photo to keep is larger than {MAX_PHOTO_BYTES // 2**20} MB.")
     for start, suffix in _PHOTO_KINDS:
         if photo.startswith(start):
             return suffix
-    raise GalleryError("a photo to keep is neither a JPEG nor a PNG file.")
+    raise GalleryError("A photo to keep is neither a JPEG nor a PNG file.")
 
 
 def read_limited(path: Path, limit: int) -> bytes:

@@ -146,7 +146,7 @@ class TimelineWriter:
         except OSError as error:
             self.discard()
             raise OutputError(
-                f"cannot write {self._targets[0].parent / CSV_NAME}: {error.strerror or error}. "
+                f"Cannot write {self._targets[0].parent / CSV_NAME}: {error.strerror or error}. "
                 f"Choose another output folder, or free some space."
             ) from error
 

@@ -58,12 +58,12 @@ def unit_rows(embeddings: NDArray[np.floating]) -> FloatArray:
         1 <= rows.shape[0] <= MAX_EMBEDDINGS and 2 <= rows.shape[1] <= MAX_EMBEDDING_DIM
     ):
         raise GalleryError(
-            f"expected 1 to {MAX_EMBEDDINGS} embeddings of 2 to {MAX_EMBEDDING_DIM} numbers, got "
+            f"Expected 1 to {MAX_EMBEDDINGS} embeddings of 2 to {MAX_EMBEDDING_DIM} numbers, got "
             f"an array of shape {rows.shape}."
         )
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     if not np.isfinite(norms).all() or (norms < 1e-6).any():
-        raise GalleryError("an embedding is zero or not a finite number.")
+        raise GalleryError("An embedding is zero or not a finite number.")
     return (rows / norms).astype(np.float32)
 
 
@@ -93,7 +93,7 @@ def _read_array(data: bytes) -> NDArray[np.floating]:
         shape, is_fortran, dtype = _HEADER_READERS[version](buffer)
         return _read_values(data[buffer.tell() :], shape, is_fortran, dtype)
     except (ValueError, KeyError, EOFError, SyntaxError, TypeError, RecursionError) as error:
-        raise GalleryError(f"not a readable .npy file of embeddings ({error}).") from error
+        raise GalleryError(f"Not a readable .npy file of embeddings ({error}).") from error
 
 
 def _read_values(

@@ -13,6 +13,7 @@ import pytest
 
 from facemotion.__main__ import main
 from facemotion.store.gallery import GalleryStore
+from facemotion.store.paths import AppPaths
 from facemotion.store.timeline import TIMELINE_COLUMNS
 from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import open_pack
@@ -326,3 +327,59 @@ def test_ctrl_c_keeps_what_was_read(tmp_path):
     assert summary["rows"] == len(read_rows(out))
     assert len(video_times(out / "annotated.mp4")) == summary["frames"]["taken"]
     assert not list(out.glob("*.part"))
+
+
+def test_a_provider_that_is_not_there_is_said(clip, tmp_path, capsys):
+    paths = AppPaths.default()
+    paths.settings_file.parent.mkdir(parents=True)
+    paths.settings_file.write_text('[inference]\nprovider = "CoreML"\n')
+    code, said, err = analyze(capsys, clip, tmp_path, "--seconds", "0.1", "--json")
+    assert code == 0
+    assert "CoreML is not part of the installed onnxruntime" in err
+    assert set(json.loads(said)["models"]["providers"].values()) == {"CPU"}
+
+
+def test_the_first_installed_pack_is_used(clip, shared_pack, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("FACEMOTION_PACK")
+    shutil.copytree(shared_pack, AppPaths.default().packs_dir / "mine")
+    code, said, _ = analyze(capsys, clip, tmp_path, "--seconds", "0.1", "--json")
+    assert code == 0
+    assert json.loads(said)["models"]["pack"] == "mine"
+
+
+def test_without_an_emotion_model_faces_are_still_found(clip, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("facemotion.commands.setup.emotion_model_path", lambda: None)
+    code, said, err = analyze(capsys, clip, tmp_path, "--json")
+    assert code == 0
+    assert "emotions are not read" in err
+    assert json.loads(said)["models"]["emotion"] is None
+    assert {row["emotion"] for row in read_rows(tmp_path)} == {""}
+
+
+def test_damaged_people_are_said_and_the_rest_is_read(clip, tmp_path, capsys):
+    store = GalleryStore(tmp_path / "gallery")
+    ana = store.enrol("Ana", np.eye(1, 8), "m-00000000")
+    (store.folder / ana.person_id / "embeddings.npy").unlink()
+    options = ("--gallery", str(store.folder), "--seconds", "0.1")
+    code, _, err = analyze(capsys, clip, tmp_path / "out", *options)
+    assert code == 0
+    assert "Ana could not be read" in err
+
+
+PICTURES = {
+    "one pixel": np.zeros((1, 1, 3), np.uint8),
+    "gray": np.full((61, 43), 200, np.uint8),
+    "transparent": np.zeros((30, 40, 4), np.uint8),
+    "16 bit": np.full((30, 40), 40_000, np.uint16),
+    "8000 by 6000": np.zeros((6000, 8000), np.uint8),
+}
+
+
+@pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES.keys())
+def test_pictures_of_any_kind_are_analysed(picture, tmp_path, capsys):
+    cv2.imwrite(str(tmp_path / "p.png"), picture)
+    code, said, _ = analyze(capsys, tmp_path / "p.png", tmp_path / "out", "--json")
+    assert code == 0
+    assert json.loads(said)["frames"]["taken"] == 1
+    drawn = cv2.imread(str(tmp_path / "out" / "annotated" / "p.png.png"))
+    assert drawn.shape == (*picture.shape[:2], 3)

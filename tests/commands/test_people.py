@@ -90,7 +90,7 @@ class TestForget:
     def test_nobody_of_that_name(self, store, capsys):
         code, _, err = run(capsys, "forget", "Ana", "--gallery", store.folder)
         assert code == 1
-        assert "nobody called Ana" in err
+        assert "Nobody called Ana" in err
 
     def test_a_damaged_copy_goes_too(self, store, capsys):
         ana = store.enrol("Ana", vectors(1), MODEL)

@@ -53,7 +53,7 @@ def test_set_aside_never_overwrites(tmp_path):
 
 
 def test_set_aside_of_nothing_is_an_error(tmp_path):
-    with pytest.raises(OutputError, match="cannot set"):
+    with pytest.raises(OutputError, match="Cannot set"):
         set_aside(tmp_path / "nothing")
 
 
@@ -69,7 +69,7 @@ def test_lock_keeps_a_second_holder_out_and_lets_it_in_later(tmp_path):
     holder.start()
     try:
         assert is_inside.wait(5)
-        with pytest.raises(GalleryError, match="another facemotion"), folder_lock(tmp_path, 0.1):
+        with pytest.raises(GalleryError, match="Another facemotion"), folder_lock(tmp_path, 0.1):
             pass
     finally:
         may_leave.set()
