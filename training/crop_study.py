@@ -23,6 +23,8 @@ from insightface.app import FaceAnalysis
 from numpy.typing import NDArray
 
 from facemotion.core.preprocessing import INPUT_SIZE_PX, EmotionCropRule
+from facemotion.core.types import FaceDetection
+from facemotion.vision.crops import cut_crops
 from training.data import label_faces, read_faces
 from training.lfw import LfwArchive
 from training.metrics import softmax
@@ -115,20 +117,12 @@ def crop_px(found: FoundFaces, rule: EmotionCropRule) -> Float:
 
 
 def cut(found: FoundFaces, rule: EmotionCropRule) -> NDArray[np.uint8]:
-    """The crops uint8 (N, 48, 48) that a rule cuts, without aliasing."""
+    """The crops uint8 (N, 48, 48) that a rule cuts, by the application's own code."""
     crops = np.empty((len(found), INPUT_SIZE_PX, INPUT_SIZE_PX), np.uint8)
     for row, image in enumerate(found.images):
         box, kps = found.bboxes_xyxy[row].astype(np.float32), found.kps[row].astype(np.float32)
-        zoom = float(np.linalg.norm(rule.matrix(box, kps)[0, :2]))
-        side = INPUT_SIZE_PX * max(int(np.ceil(1.0 / zoom)), 1)
-        large = cv2.warpAffine(
-            image,
-            rule.matrix(box, kps, side),
-            (side, side),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        crops[row] = cv2.resize(large, crops.shape[1:], interpolation=cv2.INTER_AREA)
+        face = FaceDetection(box, kps, 1.0)
+        crops[row] = cut_crops(np.repeat(image[..., None], 3, axis=2), [face], rule)[0]
     return crops
 
 
@@ -316,7 +310,7 @@ def main() -> None:
         args.out.mkdir(parents=True, exist_ok=True)
         (args.out / "crop_study.json").write_text(text, encoding="utf-8")
         means = [study.faces.mean(0), *(cut(study.raw, rule).mean(0) for rule in rules.values())]
-        sheet = cv2.resize(np.hstack(means).astype(np.uint8), None, fx=3, fy=3)
+        sheet = np.hstack(means).astype(np.uint8).repeat(3, axis=0).repeat(3, axis=1)
         cv2.imwrite(str(args.out / "mean_faces.png"), sheet)
 
 

@@ -8,7 +8,6 @@ the same weights. `best.pt` is the averaged model with the highest accuracy on t
 
 import argparse
 import csv
-import math
 import os
 import time
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from training.checkpoint import load_checkpoint, save_atomically
-from training.config import OptimisationConfig, TrainingConfig, read_config
+from training.config import TrainingConfig, read_config
 from training.data import LabelledFaces, label_faces, read_faces
 from training.losses import (
     balanced_class_weights,
@@ -34,6 +33,7 @@ from training.losses import (
     soft_cross_entropy,
 )
 from training.model import SEResNet, build_model, parameter_count
+from training.optimisation import WeightAverage, one_cycle, optimiser_for
 
 LOG_COLUMNS = ("epoch", "learning_rate", "train_loss", "valid_loss", "valid_accuracy", "seconds")
 
@@ -50,52 +50,6 @@ class Process:
     def is_first(self) -> bool:
         """Whether this process writes files and prints."""
         return self.rank == 0
-
-
-class WeightAverage:
-    """Exponential moving average of a model's weights and running statistics."""
-
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.decay = decay
-        self.updates = 0
-        self.values = {k: v.detach().clone() for k, v in model.state_dict().items()}
-
-    @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
-        """Take one step towards the model; the first steps are larger."""
-        self.updates += 1
-        decay = min(self.decay, self.updates / (10.0 + self.updates))
-        for name, value in model.state_dict().items():
-            if value.dtype.is_floating_point and self.decay:
-                self.values[name].lerp_(value, 1.0 - decay)
-            else:
-                self.values[name].copy_(value)
-
-
-def one_cycle(step: int, step_count: int, config: OptimisationConfig) -> float:
-    """Learning rate of a step: cosine rise from 1/25, cosine fall to 1/250,000 of that.
-
-    The end points are those of torch's OneCycleLR; a function of the step needs no state.
-    """
-    peak = config.learning_rate
-    start, end = peak / 25.0, peak / 25.0 / 1e4
-    rise = max(config.warmup * step_count - 1.0, 1.0)
-    if step <= rise:
-        low, high, done = start, peak, step / rise
-    else:
-        low, high, done = peak, end, (step - rise) / max(step_count - 1.0 - rise, 1.0)
-    return high + (low - high) * (1.0 + math.cos(math.pi * min(done, 1.0))) / 2.0
-
-
-def optimiser_for(model: nn.Module, config: OptimisationConfig) -> torch.optim.AdamW:
-    """AdamW with decay on weight matrices and kernels only, not on biases and norms."""
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    return torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others}],
-        lr=config.learning_rate,
-        weight_decay=0.0,
-    )
 
 
 def to_input(images: Tensor) -> Tensor:
@@ -142,11 +96,14 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.model = self._build()
         self.optimiser = optimiser_for(self.model, config.optimisation)
+        self.precision = precision_for(device)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision == torch.float16)
         self.average = WeightAverage(self.model, config.optimisation.ema_decay)
         self.loss = loss_for(config, balanced_class_weights(self.targets))
         self.teachers = [load_checkpoint(Path(p))[0].to(device) for p in config.loss.teachers]
         self.epoch = 0
         self.best_accuracy = 0.0
+        self.is_best = False
         network: nn.Module = self.model
         if process.count > 1:
             network = DistributedDataParallel(
@@ -176,7 +133,7 @@ class Trainer:
         for step in tqdm(steps, f"epoch {self.epoch + 1}", disable=not show, mininterval=5.0):
             losses += self._step(order[step * size : (step + 1) * size], step, generator)
         self.epoch += 1
-        row = self._validate()
+        row = self._validate() if process.is_first else {}
         row["train_loss"] = float(losses) / self.steps_per_epoch
         row["seconds"] = time.monotonic() - started
         return row
@@ -188,13 +145,15 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         images, targets = self._batch(rows, generator)
-        with autocast(self.process.device):
+        with self._autocast():
             logits = self.network(images)
         loss = self._loss(logits.float(), images, targets)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimiser)
         nn.utils.clip_grad_norm_(self.model.parameters(), optimisation.clip_norm)
-        self.optimiser.step()
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
         self.average.update(self.model)
         return loss.detach()
 
@@ -214,11 +173,14 @@ class Trainer:
         weight = self.config.loss.distillation
         if not weight:
             return loss
-        with torch.no_grad(), autocast(self.process.device):
+        with torch.no_grad(), self._autocast():
             answers = torch.stack([teacher(images) for teacher in self.teachers]).mean(0)
         temperature = self.config.loss.distillation_temperature
         taught = distillation_loss(logits, answers.float(), temperature)
         return (1.0 - weight) * loss + weight * taught
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.process.device.type, self.precision)
 
     def averaged_model(self) -> SEResNet:
         """A copy of the network with the averaged weights."""
@@ -249,6 +211,7 @@ class Trainer:
             "average": self.average.values,
             "average_updates": self.average.updates,
             "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -261,15 +224,17 @@ class Trainer:
             raise ValueError("the checkpoint was made by another experiment; choose another --out")
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.scaler.load_state_dict(state.get("scaler", {}))
         self.average.values = {k: v.to(self.process.device) for k, v in state["average"].items()}
         self.average.updates = state["average_updates"]
         self.epoch, self.best_accuracy = state["epoch"], state["best_accuracy"]
 
 
-def autocast(device: torch.device) -> torch.autocast:
-    """Mixed precision: bfloat16 wherever the machine has it, else float16 is never risked."""
-    is_able = device.type == "cpu" or torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.autocast(device.type, torch.bfloat16, enabled=is_able)
+def precision_for(device: torch.device) -> torch.dtype:
+    """Bfloat16, or float16 (with a scaled loss) on GPUs that are too old for it."""
+    if device.type == "cpu" or torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16
+    return torch.float16
 
 
 def beta_sample(alpha: float, generator: Generator, device: torch.device) -> Tensor:

@@ -12,15 +12,13 @@ from training.augment import Augmentation
 from training.checkpoint import load_checkpoint, save_atomically
 from training.config import DataConfig, LossConfig, OptimisationConfig, TrainingConfig
 from training.data import LabelledFaces, label_faces, read_faces
+from training.optimisation import WeightAverage, one_cycle, optimiser_for
 from training.train import (
     Process,
     Trainer,
-    WeightAverage,
     beta_sample,
     load_data,
     logits_of,
-    one_cycle,
-    optimiser_for,
     train,
 )
 
@@ -133,6 +131,19 @@ def test_resumed_run_ends_with_the_same_weights(tmp_path: Path, loss: dict[str, 
     for name, value in whole.average.values.items():
         assert torch.equal(value, resumed.average.values[name]), name
     assert resumed.best_accuracy == whole.best_accuracy
+
+
+def test_float16_trains_with_a_scaled_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.train.precision_for", lambda _: torch.float16)
+    faces = few_faces()
+    trainer = Trainer(small_run(2), faces, faces, CPU)
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    assert math.isfinite(trainer.run_epoch()["train_loss"])
+    assert trainer.state()["scaler"]["scale"] > 1.0
+    weight = "head.1.weight"
+    change = (trainer.model.state_dict()[weight] - before[weight]).abs().max()
+    assert 0.0 < change < 0.1
+    assert trainer.model.state_dict()[weight].dtype == torch.float32
 
 
 def test_checkpoint_of_another_experiment_is_refused() -> None:
