@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -29,29 +29,43 @@ from facemotion.version import __version__
 
 _LOGGER = logging.getLogger(__name__)
 
-_TAGLINE = (
+_TAGLINE = QT_TRANSLATE_NOOP(
+    "AboutDialog",
     "Watches a camera, a video or photos, finds every face, says who it is and how the person "
-    "feels. Everything stays on this computer."
+    "feels. Everything stays on this computer.",
 )
 
 _PARTS = (
-    ("PySide6-Essentials", "Qt for Python: windows and video input", "LGPL-3.0"),
-    ("av", "PyAV and FFmpeg: reading and writing video", "BSD-3-Clause, LGPL-2.1"),
-    ("insightface", "detection and recognition models' format", "MIT"),
-    ("numpy", "arrays", "BSD-3-Clause"),
-    ("onnxruntime", "running the models", "MIT"),
-    ("opencv-python", "cameras and pictures", "Apache-2.0"),
-    ("platformdirs", "where files belong", "MIT"),
-    ("pyqtgraph", "charts", "MIT"),
-    ("scipy", "assignment of faces to tracks", "BSD-3-Clause"),
-    ("tomli-w", "writing the settings", "MIT"),
-    ("tqdm", "progress on a terminal", "MPL-2.0, MIT"),
+    (
+        "PySide6-Essentials",
+        QT_TRANSLATE_NOOP("AboutDialog", "Qt for Python: windows and video input"),
+        "LGPL-3.0",
+    ),
+    (
+        "av",
+        QT_TRANSLATE_NOOP("AboutDialog", "PyAV and FFmpeg: reading and writing video"),
+        "BSD-3-Clause, LGPL-2.1",
+    ),
+    (
+        "insightface",
+        QT_TRANSLATE_NOOP("AboutDialog", "detection and recognition models' format"),
+        "MIT",
+    ),
+    ("numpy", QT_TRANSLATE_NOOP("AboutDialog", "arrays"), "BSD-3-Clause"),
+    ("onnxruntime", QT_TRANSLATE_NOOP("AboutDialog", "running the models"), "MIT"),
+    ("opencv-python", QT_TRANSLATE_NOOP("AboutDialog", "cameras and pictures"), "Apache-2.0"),
+    ("platformdirs", QT_TRANSLATE_NOOP("AboutDialog", "where files belong"), "MIT"),
+    ("pyqtgraph", QT_TRANSLATE_NOOP("AboutDialog", "charts"), "MIT"),
+    ("scipy", QT_TRANSLATE_NOOP("AboutDialog", "assignment of faces to tracks"), "BSD-3-Clause"),
+    ("tomli-w", QT_TRANSLATE_NOOP("AboutDialog", "writing the settings"), "MIT"),
+    ("tqdm", QT_TRANSLATE_NOOP("AboutDialog", "progress on a terminal"), "MPL-2.0, MIT"),
 )
 """Distribution, what facemotion uses it for, its licence."""
 
-_PACK_LICENCE = (
+_PACK_LICENCE = QT_TRANSLATE_NOOP(
+    "AboutDialog",
     "facemotion itself is free software under the MIT licence. Model packs have their own "
-    "licences: those that InsightFace publishes are for non-commercial research only."
+    "licences: those that InsightFace publishes are for non-commercial research only.",
 )
 
 
@@ -69,19 +83,19 @@ class AboutDialog(QDialog):
         self, paths: AppPaths, models_info: Mapping[str, str], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("About facemotion")
+        self.setWindowTitle(self.tr("About facemotion"))
         self._paths = paths
         self._models = dict(models_info)
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
-        tabs.addTab(self._models_page(), "&Models and versions")
-        tabs.addTab(self._files_page(), "&Files")
-        tabs.addTab(_licences_page(), "&Licences")
+        tabs.addTab(self._models_page(), self.tr("&Models and versions"))
+        tabs.addTab(self._files_page(), self.tr("&Files"))
+        tabs.addTab(self._licences_page(), self.tr("&Licences"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 14)
         layout.setSpacing(10)
         layout.addWidget(selectable(heading(f"facemotion {__version__}", scale=1.7)))
-        layout.addWidget(hint(_TAGLINE))
+        layout.addWidget(hint(self.tr(str(_TAGLINE))))
         layout.addWidget(tabs, 1)
         layout.addWidget(self._button_row())
         self.resize(640, 460)
@@ -95,13 +109,13 @@ class AboutDialog(QDialog):
     def _version_rows(self) -> tuple[tuple[str, str], ...]:
         return (
             ("facemotion", __version__),
-            ("Python", platform.python_version()),
-            ("System", platform.platform()),
+            (self.tr("Python"), platform.python_version()),
+            (self.tr("System"), platform.platform()),
         )
 
     def _model_rows(self) -> tuple[tuple[str, str], ...]:
         if not self._models:
-            return (("Models", "none loaded: choose a model pack in Settings ▸ Inference"),)
+            return ((self.tr("Models"), self.tr("none loaded: install a model pack first")),)
         return tuple(self._models.items())
 
     def _models_page(self) -> QWidget:
@@ -123,9 +137,9 @@ class AboutDialog(QDialog):
         for row, (title, use, folder) in enumerate(self._folders()):
             grid.addWidget(strong(title), 3 * row, 0)
             grid.addWidget(selectable(hint(f"{use} {folder}")), 3 * row + 1, 0)
-            button = QPushButton("Open folder")
+            button = QPushButton(self.tr("Open folder"))
             button.setAutoDefault(False)
-            button.setAccessibleName(f"Open the folder of {title}")
+            button.setAccessibleName(self.tr("Open the folder of {title}").format(title=title))
             button.clicked.connect(lambda _checked=False, place=folder: open_folder(place))
             grid.addWidget(button, 3 * row, 1, 2, 1)
             grid.setRowMinimumHeight(3 * row + 2, 10)
@@ -135,17 +149,46 @@ class AboutDialog(QDialog):
     def _folders(self) -> tuple[tuple[str, str, Path], ...]:
         paths = self._paths
         return (
-            ("Log", "What to attach to a bug report; it holds no pictures:", paths.log_dir),
-            ("People", "One folder for every enrolled person:", paths.gallery_dir),
-            ("Model packs", "Where imported packs are kept:", paths.packs_dir),
-            ("Settings", "One text file:", paths.config_dir),
+            (
+                self.tr("Log"),
+                self.tr("What to attach to a bug report; it holds no pictures:"),
+                paths.log_dir,
+            ),
+            (
+                self.tr("People"),
+                self.tr("One folder for every enrolled person:"),
+                paths.gallery_dir,
+            ),
+            (self.tr("Model packs"), self.tr("Where imported packs are kept:"), paths.packs_dir),
+            (self.tr("Settings"), self.tr("One text file:"), paths.config_dir),
         )
+
+    def _licences_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(4, 12, 4, 4)
+        layout.addWidget(paragraph(self.tr(str(_PACK_LICENCE))))
+        table = QTableWidget(len(_PARTS), 4)
+        table.setAccessibleName(self.tr("Parts of facemotion and their licences"))
+        table.setHorizontalHeaderLabels(
+            [self.tr("Part"), self.tr("Version"), self.tr("Licence"), self.tr("Used for")]
+        )
+        table.verticalHeader().hide()
+        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        for row, (name, use, licence) in enumerate(_PARTS):
+            for column, text in enumerate((name, _version_of(name), licence, self.tr(str(use)))):
+                table.setItem(row, column, QTableWidgetItem(text))
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.horizontalHeader().setStretchLastSection(True)
+        layout.addWidget(table, 1)
+        return page
 
     def _button_row(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        copy = buttons.addButton("Copy details", QDialogButtonBox.ButtonRole.ActionRole)
-        copy.setToolTip("Copy versions and models as text, for a bug report")
+        copy = buttons.addButton(self.tr("Copy details"), QDialogButtonBox.ButtonRole.ActionRole)
+        copy.setToolTip(self.tr("Copy versions and models as text, for a bug report"))
         copy.setAutoDefault(False)
         copy.clicked.connect(self._copy_details)
         buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
@@ -168,26 +211,6 @@ def open_folder(folder: Path) -> bool:
         _LOGGER.warning("cannot make %s: %s", folder, error)
         return False
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-
-
-def _licences_page() -> QWidget:
-    page = QWidget()
-    layout = QVBoxLayout(page)
-    layout.setContentsMargins(4, 12, 4, 4)
-    layout.addWidget(paragraph(_PACK_LICENCE))
-    table = QTableWidget(len(_PARTS), 4)
-    table.setAccessibleName("Parts of facemotion and their licences")
-    table.setHorizontalHeaderLabels(["Part", "Version", "Licence", "Used for"])
-    table.verticalHeader().hide()
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-    for row, (name, use, licence) in enumerate(_PARTS):
-        for column, text in enumerate((name, _version_of(name), licence, use)):
-            table.setItem(row, column, QTableWidgetItem(text))
-    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    table.horizontalHeader().setStretchLastSection(True)
-    layout.addWidget(table, 1)
-    return page
 
 
 def _version_of(distribution: str) -> str:

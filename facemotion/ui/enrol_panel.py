@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import Enum
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -24,11 +24,13 @@ from facemotion.ui.text_labels import hint, strong
 class Obstacle(Enum):
     """What still stands in the way of saving, in the order in which it is told."""
 
-    NO_SHOTS = "Take shots from the camera, or add photos."
-    WAITING = "The photos are being examined."
-    STRANGERS = "The shots do not look like one person: answer the question above."
-    NO_NAME = "Type a name."
-    BUSY = "Saving …"
+    NO_SHOTS = QT_TRANSLATE_NOOP("EnrolPanel", "Take shots from the camera, or add photos.")
+    WAITING = QT_TRANSLATE_NOOP("EnrolPanel", "The photos are being examined.")
+    STRANGERS = QT_TRANSLATE_NOOP(
+        "EnrolPanel", "The shots do not look like one person: answer the question above."
+    )
+    NO_NAME = QT_TRANSLATE_NOOP("EnrolPanel", "Type a name.")
+    BUSY = QT_TRANSLATE_NOOP("EnrolPanel", "Saving …")
 
 
 class EnrolPanel(QWidget):
@@ -112,7 +114,7 @@ class EnrolPanel(QWidget):
         self.save_button.setEnabled(obstacle is None)
         is_adding = self._target is not None or self.name_field.taken_name() is not None
         self.save_button.setText(self.tr("Add photos") if is_adding else self.tr("Enrol"))
-        words = self.tr(obstacle.value) if obstacle is not None else ""
+        words = self.tr(str(obstacle.value)) if obstacle is not None else ""
         if obstacle is None:
             words = self.tr("Ready: {shots}").format(shots=shot_words(shot_count))
         self._state_words.setText(words)

@@ -1,25 +1,19 @@
 """Enrolment from the running source: it watches one face and takes the best shots by itself."""
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from facemotion.core.shots import Pose, ShotHint
+from facemotion.core.shots import Pose
 from facemotion.ui.enrol_panel import shot_words
 from facemotion.ui.face_preview import FacePreview
 from facemotion.ui.notice import Notice, NoticeKind
+from facemotion.ui.pose_words import hint_words, pose_word
 from facemotion.ui.session import LiveSession
 from facemotion.ui.shot_board import ShotBoard
 from facemotion.ui.shot_taker import ShotTaker, TakenShot, TakerState
 from facemotion.ui.text_labels import heading, hint
 
-POSE_WORDS = {
-    Pose.FRONTAL: QT_TRANSLATE_NOOP("EnrolmentCameraPage", "Front"),
-    Pose.LEFT: QT_TRANSLATE_NOOP("EnrolmentCameraPage", "Left"),
-    Pose.RIGHT: QT_TRANSLATE_NOOP("EnrolmentCameraPage", "Right"),
-    Pose.UP: QT_TRANSLATE_NOOP("EnrolmentCameraPage", "Up"),
-    Pose.DOWN: QT_TRANSLATE_NOOP("EnrolmentCameraPage", "Down"),
-}
 STILL_KINDS = ("image", "folder")
 
 
@@ -180,9 +174,9 @@ class EnrolmentCameraPage(QWidget):
             self.preview.show_message(self.tr("No picture"))
             self.preview.show_faces((), None)
         if sentence:
-            self._hint.clear()
+            self._tell("")
         elif self._is_finished:
-            self._hint.setText(self.tr("Press Start for the next person."))
+            self._tell(self.tr("Press Start for the next person."))
         self._show_board_words()
 
     def _missing_words(self) -> str:
@@ -247,7 +241,7 @@ class EnrolmentCameraPage(QWidget):
         number = self.board.count + 1
         title = self.tr("Shot {number}").format(number=number)
         if shot.pose is not None:
-            title = self.tr(str(POSE_WORDS[shot.pose]))
+            title = pose_word(shot.pose)
         (tile_id,) = self.board.add([(title, shot.crop_bgr)])
         if shot.pose is not None:
             self._poses[tile_id] = shot.pose
@@ -274,6 +268,14 @@ class EnrolmentCameraPage(QWidget):
 
     # ----- words
 
+    def _tell(self, words: str) -> None:
+        """Tell the person something, aloud where a screen reader runs."""
+        if words == self._hint.text():
+            return
+        self._hint.setText(words)
+        if words and self.isVisible():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._hint, words))
+
     def _show_state(self, state: TakerState | None) -> None:
         progress = state.progress if state is not None else {}
         wanted = state.wanted if state is not None else None
@@ -281,18 +283,10 @@ class EnrolmentCameraPage(QWidget):
             {str(pose): part for pose, part in progress.items()}, wanted or ""
         )
         parts = [
-            f"{'✓' if progress.get(pose, 0.0) >= 1.0 else '○'} {self.tr(str(words))}"
-            for pose, words in POSE_WORDS.items()
+            f"{'✓' if progress.get(pose, 0.0) >= 1.0 else '○'} {pose_word(pose)}" for pose in Pose
         ]
         self._poses_line.setText("   ".join(parts))
-        if state is None:
-            self._hint.setText("")
-        elif state.is_choice_needed:
-            self._hint.setText(self.tr("Several people: click on the face to enrol."))
-        elif state.hint is ShotHint.DONE:
-            self._hint.setText(self.tr("Done. Type the name below."))
-        else:
-            self._hint.setText(self.tr(str(state.hint)))
+        self._tell(hint_words(state.hint) if state is not None else "")
         self._show_board_words()
 
     def _show_board_words(self) -> None:

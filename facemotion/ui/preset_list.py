@@ -1,6 +1,6 @@
 """Ready-made smoothing, each with what it would change now."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QWidget
 
 from facemotion.core.smoothing import PRESETS, SmoothingParams
@@ -8,10 +8,18 @@ from facemotion.ui.settings_model import changes_between
 from facemotion.ui.text_labels import hint, strong
 
 _MEANINGS = {
-    "FER2013": "The published design's values, for models trained on FER2013.",
-    "FER+": "For models trained on FER+, as the one that comes with facemotion.",
-    "Steady": "The word changes late and ignores ambiguous readings.",
-    "Responsive": "The word follows every change at once and may flicker.",
+    "FER2013": QT_TRANSLATE_NOOP(
+        "PresetList", "The published design's values, for models trained on FER2013."
+    ),
+    "FER+": QT_TRANSLATE_NOOP(
+        "PresetList", "For models trained on FER+, as the one that comes with facemotion."
+    ),
+    "Steady": QT_TRANSLATE_NOOP(
+        "PresetList", "The word changes late and ignores ambiguous readings."
+    ),
+    "Responsive": QT_TRANSLATE_NOOP(
+        "PresetList", "The word follows every change at once and may flicker."
+    ),
 }
 
 
@@ -60,7 +68,7 @@ class PresetList(QFrame):
             button.setText(self.tr("In use") if is_used else self.tr("Use"))
             button.setEnabled(not is_used)
             button.setAccessibleName(self.tr("Use the preset {name}").format(name=name))
-            meaning = _MEANINGS.get(name, "")
+            meaning = self.tr(str(_MEANINGS[name])) if name in _MEANINGS else ""
             said = "" if is_used else self.tr("Changes: {list}.").format(list=", ".join(changes))
             label.setText(f"{meaning} {said}".strip())
 

@@ -36,7 +36,6 @@ class TakerState:
         progress: Per pose from 0 to 1.
         wanted: The pose asked for next, or None when all are there.
         followed_id: Track id of the face that is enrolled, or None.
-        is_choice_needed: Whether the user has to say which of several faces is meant.
         shots: Pictures taken now.
     """
 
@@ -44,7 +43,6 @@ class TakerState:
     progress: Mapping[Pose, float]
     wanted: Pose | None
     followed_id: int | None
-    is_choice_needed: bool = False
     shots: tuple[TakenShot, ...] = ()
 
 
@@ -106,7 +104,6 @@ class ShotTaker:
             progress=advice.progress,
             wanted=_wanted(advice),
             followed_id=face.track_id if face is not None else None,
-            is_choice_needed=len(faces) > 1,
             shots=self._completed(advice),
         )
 

@@ -186,7 +186,7 @@ def test_of_several_faces_one_has_to_be_chosen():
     taker = ShotTaker()
     here, there = face(60, 200, 90), face(420, 200, 90)
     state = taker.offer(result_of(here, there))
-    assert state.is_choice_needed
+    assert state.hint is ShotHint.SEVERAL_FACES
     assert state.followed_id is None
     assert taker.take_now() is None
     taker.choose(2)
