@@ -101,5 +101,9 @@ class IdentityResolver:
 
     def _limits(self, gallery_size: int) -> Limits:
         known = self.threshold_for(gallery_size)
+        if self._params.is_threshold_from_pack:
+            margin = self._thresholds.uncertain_margin
+        else:
+            margin = self._params.uncertain_margin
         cutoff = similarity_at(self._params.unknown_cutoff_percent, known)
-        return Limits(known, max(known - self._params.uncertain_margin, cutoff))
+        return Limits(known, max(known - margin, cutoff))

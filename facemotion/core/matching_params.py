@@ -35,7 +35,7 @@ class MatchingParams:
     uncertain_margin: float = parameter(
         0.10,
         "Uncertain margin",
-        "How far below the threshold a face may be and still be shown as uncertain.",
+        "How far below the threshold a face is still uncertain, when the pack does not say.",
         minimum=0.0,
         maximum=1.0,
     )

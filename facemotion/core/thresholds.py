@@ -108,6 +108,7 @@ class PackThresholds:
         (x0, y0), (x1, y1) = next(inside, segments[-1])
         return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
 
-    def uncertain_for(self, gallery_size: int) -> float:
-        """Similarity from which a face is uncertain among so many people."""
-        return self.threshold_for(gallery_size) - (self.match - self.uncertain)
+    @property
+    def uncertain_margin(self) -> float:
+        """How far below any of the thresholds a face is uncertain."""
+        return self.match - self.uncertain

@@ -261,6 +261,13 @@ def test_thresholds_come_from_the_pack_or_from_the_settings():
     assert from_pack.threshold_for(10) == 0.3
 
 
+def test_the_uncertain_band_comes_from_the_pack_too():
+    made = track(like(A, 0.28))
+    for uncertain, decision in ((0.25, Decision.UNCERTAIN), (0.29, Decision.UNKNOWN)):
+        names = IdentityResolver(MatchingParams(), PackThresholds(0.30, uncertain))
+        assert names.resolve([made], gallery())[1].decision is decision
+
+
 def test_a_larger_gallery_asks_for_more():
     pack = PackThresholds(by_gallery_size=((1, 0.30), (3, 0.50)))
     names = IdentityResolver(MatchingParams(), pack)

@@ -33,7 +33,7 @@ def test_the_ends_of_the_percentage_are_infinite():
 def test_a_pack_without_a_description_has_one_threshold(size):
     thresholds = PackThresholds()
     assert thresholds.threshold_for(size) == 0.40
-    assert thresholds.uncertain_for(size) == 0.30
+    assert thresholds.uncertain_margin == pytest.approx(0.10)
 
 
 @pytest.mark.parametrize(("size", "threshold"), [(0, 0.25), *MEASURED])
@@ -54,9 +54,8 @@ def test_one_measured_size_holds_everywhere():
     assert {thresholds.threshold_for(size) for size in (1, 10, 1000)} == {0.33}
 
 
-def test_the_uncertain_band_moves_along():
-    thresholds = PackThresholds(0.40, 0.32, MEASURED)
-    assert thresholds.uncertain_for(20) == pytest.approx(0.36 - 0.08)
+def test_the_uncertain_band_is_as_wide_at_every_size():
+    assert PackThresholds(0.40, 0.32, MEASURED).uncertain_margin == pytest.approx(0.08)
 
 
 def test_thresholds_from_strangers_hold_the_false_accept_rate():
