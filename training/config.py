@@ -90,11 +90,23 @@ class OptimisationConfig:
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """One experiment."""
+    """One experiment.
+
+    Attributes:
+        name: Of the run and, with its epochs, of the model.
+        architecture: A name in `ARCHITECTURES`.
+        seed: Of every random number.
+        start: Checkpoint whose averaged weights the run starts from; empty for fresh ones.
+        data: What is trained on.
+        loss: What is minimised.
+        optimisation: How.
+        augmentation: How training faces are changed.
+    """
 
     name: str
     architecture: str = "compact"
     seed: int = 0
+    start: str = ""
     data: DataConfig = field(default_factory=DataConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optimisation: OptimisationConfig = field(default_factory=OptimisationConfig)

@@ -95,6 +95,8 @@ class Trainer:
             raise ValueError(f"{len(train)} training rows are fewer than one batch")
         torch.manual_seed(config.seed)
         self.model = self._build()
+        if config.start:
+            self.model.load_state_dict(load_checkpoint(Path(config.start))[0].state_dict())
         self.optimiser = optimiser_for(self.model, config.optimisation)
         self.precision = precision_for(device)
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision == torch.float16)

@@ -187,6 +187,18 @@ def test_student_learns_from_its_teacher_alone(tmp_path: Path) -> None:
     assert loss.item() == pytest.approx(0.0, abs=1e-3)
 
 
+def test_run_can_start_from_the_averaged_weights_of_another(tmp_path: Path) -> None:
+    faces = few_faces()
+    first = Trainer(small_run(1), faces, faces, CPU)
+    first.run_epoch()
+    save_atomically(first.state(), tmp_path / "first.pt")
+    second = Trainer(replace(small_run(2), start=str(tmp_path / "first.pt")), faces, faces, CPU)
+    assert second.epoch == 0
+    for name, value in first.average.values.items():
+        assert torch.equal(second.model.state_dict()[name], value), name
+        assert torch.equal(second.average.values[name], value), name
+
+
 def test_fewer_rows_than_a_batch_are_refused() -> None:
     with pytest.raises(ValueError, match="fewer than one batch"):
         Trainer(small_run(), few_faces(8), few_faces(8), CPU)
