@@ -49,8 +49,9 @@ def versions(findings: Findings) -> dict[str, str]:
         "system": platform.platform(),
         "machine": f"{platform.machine()}, {os.cpu_count()} processors",
     }
+    absent = "not told by a packaged program" if _is_frozen() else "not installed"
     for package in PACKAGES:
-        found[package] = _version(package) or "not installed"
+        found[package] = _version(package) or absent
     runtimes = {name: version for name in _RUNTIMES if (version := _version(name))}
     found |= runtimes
     if len(runtimes) > 1:
@@ -58,7 +59,7 @@ def versions(findings: Findings) -> dict[str, str]:
             f"{' and '.join(runtimes)} are installed together, and only one of them is used. "
             "Uninstall all of them, then install the one you want."
         )
-    if not runtimes and not getattr(sys, "frozen", False):
+    if not runtimes and not _is_frozen():
         findings.problems.append("onnxruntime is not installed: no model can run. Install it.")
     return found
 
@@ -113,6 +114,10 @@ def without_home(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: without_home(inner) for key, inner in value.items()}
     return [without_home(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _is_frozen() -> bool:
+    return bool(getattr(sys, "frozen", False))
 
 
 def _version(package: str) -> str | None:
