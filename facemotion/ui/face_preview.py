@@ -3,7 +3,17 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facemotion.core.types import FaceResult, FloatArray
@@ -23,7 +33,8 @@ class FacePreview(QWidget):
     """Paints the newest picture, the faces, and the ring of the face that is enrolled.
 
     Signals:
-        face_clicked(int): The track id of the face that was clicked.
+        face_clicked(int): The track id of the face that was clicked, or whose number, counted
+            from the left, was typed.
     """
 
     face_clicked = Signal(int)
@@ -32,6 +43,7 @@ class FacePreview(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(260, 180)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Live picture for enrolment"))
         self._picture: Picture | None = None
         self._faces: Sequence[FaceResult] = ()
@@ -90,6 +102,15 @@ class FacePreview(QWidget):
             self.face_clicked.emit(track_id)
         super().mousePressEvent(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A number chooses the face that bears it."""
+        number = int(event.text()) if event.text().isdecimal() else 0
+        in_order = self._numbered_faces()
+        if 1 <= number <= len(in_order):
+            self.face_clicked.emit(in_order[number - 1].track_id)
+        else:
+            super().keyPressEvent(event)
+
     def face_at(self, point: QPointF) -> int | None:
         """Track id of the smallest face under a point of the widget, or None."""
         hits = [face for face in self._faces if self._face_rect(face.bbox_xyxy).contains(point)]
@@ -118,13 +139,19 @@ class FacePreview(QWidget):
             self._paint_message(painter)
             return
         self._paint_picture(painter, self._picture)
-        for face in self._faces:
+        for number, face in enumerate(self._numbered_faces(), start=1):
             if face.track_id == self._followed_id:
                 self._paint_ring(painter, self._face_rect(face.bbox_xyxy))
             else:
-                self._paint_box(painter, self._face_rect(face.bbox_xyxy))
+                self._paint_box(painter, self._face_rect(face.bbox_xyxy), number)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 3.0))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 8, 8)
 
     def _paint_message(self, painter: QPainter) -> None:
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 2.0))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
         painter.setPen(QColor(235, 238, 242))
         area = self.rect().adjusted(24, 16, -24, -16)
         painter.drawText(
@@ -144,10 +171,15 @@ class FacePreview(QWidget):
         painter.drawImage(target, image)
         painter.restore()
 
-    def _paint_box(self, painter: QPainter, rect: QRectF) -> None:
+    def _paint_box(self, painter: QPainter, rect: QRectF, number: int) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(255, 255, 255, 210), 1.5, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(rect, 6, 6)
+        if len(self._faces) > 1:
+            badge = QRectF(rect.x(), rect.y(), 20, 18)
+            painter.fillRect(badge, QColor(0, 0, 0, 170))
+            painter.setPen(QColor("white"))
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, str(number))
 
     def _paint_ring(self, painter: QPainter, rect: QRectF) -> None:
         ring = self._ring_rect(rect)
@@ -210,6 +242,10 @@ class FacePreview(QWidget):
     def _seen_deg(self, centre_deg: float) -> float:
         """The person's own left is on the picture's right, unless the picture is mirrored."""
         return centre_deg if self._is_mirrored else 180.0 - centre_deg
+
+    def _numbered_faces(self) -> list[FaceResult]:
+        """The faces from left to right as the viewer sees them."""
+        return sorted(self._faces, key=lambda face: self._face_rect(face.bbox_xyxy).x())
 
     def _picture_rect(self) -> QRectF:
         if self._picture is None:

@@ -14,7 +14,7 @@ _POSES = {
 _HINTS = {
     ShotHint.NO_FACE: QT_TRANSLATE_NOOP("pose_words", "Come into the picture."),
     ShotHint.SEVERAL_FACES: QT_TRANSLATE_NOOP(
-        "pose_words", "Several people: click on the face to enrol."
+        "pose_words", "Several people: click on one, or type its number."
     ),
     ShotHint.COME_CLOSER: QT_TRANSLATE_NOOP("pose_words", "Come closer."),
     ShotHint.MOVE_BACK: QT_TRANSLATE_NOOP("pose_words", "Move back a little."),

@@ -64,6 +64,7 @@ class ShotBoard(QScrollArea):
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName(self.tr("Pictures of this enrolment"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         session.photo_examined.connect(self._take_verdict)
         session.photos_refused.connect(self._take_refusal)

@@ -549,7 +549,7 @@ def test_hints_are_told_in_words(open_dialog, session):
     session.give_result(result_of(face(300, 200, 40), index=2, time_s=0.1))
     assert page.hint == "Come closer."
     session.give_result(result_of(face(60, 200, 90), face(400, 200, 90), index=3, time_s=0.2))
-    assert page.hint == "Several people: click on the face to enrol."
+    assert page.hint == "Several people: click on one, or type its number."
 
 
 def test_a_click_chooses_the_face(open_dialog, session, qtbot):

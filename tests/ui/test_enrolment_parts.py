@@ -331,6 +331,18 @@ def test_a_click_tells_the_face(preview, qtbot):
     assert clicked == [1]
 
 
+def test_a_number_chooses_the_face_counted_from_the_left_as_seen(preview, qtbot):
+    clicked = []
+    preview.face_clicked.connect(clicked.append)
+    preview.show_faces(result_of(face(400, 100, 80), face(100, 100, 80)).faces, None)
+    qtbot.keyClick(preview, Qt.Key.Key_1)
+    preview.set_mirrored(True)
+    qtbot.keyClick(preview, Qt.Key.Key_1)
+    qtbot.keyClick(preview, Qt.Key.Key_3)
+    qtbot.keyClick(preview, Qt.Key.Key_A)
+    assert clicked == [2, 1]
+
+
 def test_without_a_picture_nothing_can_be_hit(preview):
     preview.show_faces(result_of(face()).faces, None)
     preview.show_picture(None)
