@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from facemotion.store.paths import AppPaths
+from facemotion.ui.notice import Notice, NoticeKind
 from facemotion.ui.text_labels import heading, hint, paragraph, selectable, strong
 from facemotion.version import __version__
 
@@ -86,6 +87,7 @@ class AboutDialog(QDialog):
         self.setWindowTitle(self.tr("About facemotion"))
         self._paths = paths
         self._models = dict(models_info)
+        self._notice = Notice()
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
         tabs.addTab(self._models_page(), self.tr("&Models and versions"))
@@ -97,6 +99,7 @@ class AboutDialog(QDialog):
         layout.addWidget(selectable(heading(f"facemotion {__version__}", scale=1.7)))
         layout.addWidget(hint(self.tr(str(_TAGLINE))))
         layout.addWidget(tabs, 1)
+        layout.addWidget(self._notice)
         layout.addWidget(self._button_row())
         self.resize(640, 460)
 
@@ -140,11 +143,17 @@ class AboutDialog(QDialog):
             button = QPushButton(self.tr("Open folder"))
             button.setAutoDefault(False)
             button.setAccessibleName(self.tr("Open the folder of {title}").format(title=title))
-            button.clicked.connect(lambda _checked=False, place=folder: open_folder(place))
+            button.clicked.connect(lambda _checked=False, place=folder: self._open(place))
             grid.addWidget(button, 3 * row, 1, 2, 1)
             grid.setRowMinimumHeight(3 * row + 2, 10)
         grid.setRowStretch(grid.rowCount(), 1)
         return page
+
+    def _open(self, folder: Path) -> None:
+        self._notice.clear()
+        if not open_folder(folder):
+            words = self.tr("{folder} could not be shown. Open it in your file manager.")
+            self._notice.say(NoticeKind.WARNING, words.format(folder=folder))
 
     def _folders(self) -> tuple[tuple[str, str, Path], ...]:
         paths = self._paths

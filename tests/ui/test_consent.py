@@ -114,6 +114,12 @@ def test_open_folder_makes_it_first(about, qtbot, monkeypatch, tmp_path):
     assert opened[0].is_dir()
 
 
+def test_a_system_that_cannot_show_folders_gets_a_sentence(about, monkeypatch):
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
+    button(about, "Open folder").click()
+    assert "could not be shown" in all_words(about)
+
+
 def test_a_folder_that_cannot_be_made_is_not_opened(tmp_path, monkeypatch):
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: True)
     (tmp_path / "file").write_text("in the way")

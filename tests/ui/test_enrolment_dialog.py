@@ -15,6 +15,7 @@ from facemotion.store.settings import PrivacySettings, Settings
 from facemotion.ui.enrolment_dialog import EnrolmentDialog
 from facemotion.ui.enrolment_files_page import MOST_PHOTOS
 from facemotion.ui.face_chooser import FaceChooser
+from facemotion.ui.gallery_editor import NewFace
 from facemotion.ui.notice import NoticeKind
 from facemotion.ui.photo_tile import TileState
 from tests.core.faces import face, near, turned_face, unit
@@ -640,3 +641,24 @@ def test_enrolling_from_an_empty_list_goes_where_a_picture_is(open_dialog, sessi
 
 def test_it_is_not_modal(open_dialog):
     assert not open_dialog("camera").isModal()
+
+
+def test_a_dialog_that_is_deleted_while_busy_leaves_nothing_behind(qtbot, session, store, photos):
+    """As the main window does it: deleted at closing, with photos and a change under way."""
+    dialog = EnrolmentDialog(session, store, Settings(), initial_page="files")
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.show()
+    is_gone, changed = [], []
+    dialog.destroyed.connect(lambda: is_gone.append(True))
+    dialog.gallery_changed.connect(lambda: changed.append(True))
+    dialog.files_page.add_paths(photos)
+    dialog.editor.enrol("Ana", NewFace(EAST[None], FAKE_MODEL))
+    dialog.close()
+    qtbot.waitUntil(lambda: bool(is_gone))
+    for _ in photos:
+        session.accept_photo(1, EAST)
+    session.open_source("camera")
+    watch(session, turned_face())
+    session.use_models(models_info("other-11111111"))
+    assert [person.name for person in store.load().people] == ["Ana"]
+    assert changed == [True]
