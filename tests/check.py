@@ -18,7 +18,7 @@ STATIC_CHECKS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "import contracts": ["importlinter.cli", "lint-imports"],
-    "pyright": ["pyright"],
+    "pyright": ["pyright", "--pythonpath", sys.executable],
 }
 
 
