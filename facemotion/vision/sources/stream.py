@@ -1,5 +1,6 @@
 """A network stream (RTSP, HTTP …) as a source."""
 
+import atexit
 import logging
 import threading
 import time
@@ -36,7 +37,6 @@ _OPTIONS: Final = {
     "protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,httpproxy,rtmp,rtmps,"
     "rtmpt,srt,crypto,hls,data",
     "rtsp_transport": "tcp",
-    "fflags": "nobuffer",
 }
 
 
@@ -112,8 +112,10 @@ class _Receiver(threading.Thread):
     """Connects, decodes and keeps pictures ready until told to stop."""
 
     def __init__(self, url: str, info: SourceInfo, timeout_s: tuple[float, float]) -> None:
-        # Not a daemon: a thread inside FFmpeg must not be cut off when Python ends.
-        super().__init__(name="facemotion-stream", daemon=False)
+        # A daemon, so that a source left open cannot keep the program alive; but one that is waited
+        # for at the end, because a thread inside FFmpeg must not be cut off.
+        super().__init__(name="facemotion-stream", daemon=True)
+        atexit.register(self._leave)
         self._url = url
         self._info = info
         self._timeout_s = timeout_s
@@ -164,7 +166,8 @@ class _Receiver(threading.Thread):
         """Receive until the end, an error or `stop`."""
         error: SourceError | None = None
         try:
-            self._receive()
+            if not self._is_stopping:
+                self._receive()
         except SourceError as problem:
             error = problem
         except Exception as problem:
@@ -174,6 +177,11 @@ class _Receiver(threading.Thread):
             self._error = error
             self._is_over = True
             self._changed.notify_all()
+        atexit.unregister(self._leave)
+
+    def _leave(self) -> None:
+        self.stop()
+        self.join(max(self._timeout_s) + 1.0)
 
     def _receive(self) -> None:
         container = open_container(
