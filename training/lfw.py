@@ -69,7 +69,7 @@ class LfwArchive:
         picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
         if picture is None:
             raise ValueError(f"{self.path}: {self._files[position]} is not a readable picture")
-        return picture
+        return picture.astype(np.uint8, copy=False)
 
     def pairs(self) -> list[Pair]:
         """The verification pairs, folds numbered from 1.

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession, SessionOptions
 
 OPSET: Final = 18
 
@@ -94,9 +94,9 @@ def _clean(proto: onnx.ModelProto) -> None:
 
 def run_file(path: Path, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """All outputs of a written file for one input."""
-    options = SessionOptions()
+    options = ort.SessionOptions()
     options.intra_op_num_threads = 1
-    session = InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     return [np.asarray(out) for out in session.run(None, {"input": values})]
 
 

@@ -86,9 +86,9 @@ def most_central(faces: Faces, shape: tuple[int, ...]) -> int | None:
 
 
 def _open(path: Path) -> Any:
+    import onnxruntime as ort
     from insightface import model_zoo
-    from onnxruntime import SessionOptions
 
-    options = SessionOptions()
+    options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     return model_zoo.get_model(str(path), providers=["CPUExecutionProvider"], sess_options=options)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.detector.pictures import LabelledPictures
-from training.embedder.augment import change_light
+from training.embedder.augment import blurred, change_light, compressed, without_colour
 
 Picture = NDArray[np.uint8]
 
@@ -150,23 +150,23 @@ class MosaicMaker:
         return change_light(picture, random)
 
     def _faceless(self, random: np.random.Generator) -> Picture:
-        """A piece of an LFW picture without any face, as large as one can be had."""
-        while True:
+        """A piece of an LFW picture beside its faces; drawn shapes when none is large enough."""
+        for _ in range(20):
             row = int(self.rows[random.integers(len(self.rows))])
             picture = self.labelled.pictures[row]
             boxes = self.labelled.boxes[self.labelled.faces(row)]
             top, left = boxes[:, 1].min() - 4, boxes[:, 0].min() - 4
             bottom, right = boxes[:, 3].max() + 6, boxes[:, 2].max() + 4
-            height, width = picture.shape[:2]
             pieces = [
                 picture[: max(int(top), 0)],
                 picture[int(bottom) :],
                 picture[:, : max(int(left), 0)],
                 picture[:, int(right) :],
             ]
-            able = [p for p in pieces if min(p.shape[:2]) >= 24 and p.size <= height * width * 3]
+            able = [piece for piece in pieces if min(piece.shape[:2]) >= 24]
             if able:
                 return able[int(random.integers(len(able)))]
+        return _shapes(64, random)
 
     def _lay(
         self,
@@ -228,20 +228,17 @@ class MosaicMaker:
         if random.random() < 0.5:
             picture = change_light(picture, random)
         if random.random() < chance:
-            picture = cv2.GaussianBlur(picture, (0, 0), random.uniform(0.5, 1.6)).astype(np.uint8)
+            picture = blurred(picture, random.uniform(0.5, 1.6))
         if random.random() < chance:
             small = cv2.resize(picture, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
             picture = cv2.resize(small, picture.shape[1::-1]).astype(np.uint8)
         if random.random() < chance:
-            grain = cv2.randn(np.empty(picture.shape, np.int16), 0, random.uniform(2.0, 14.0))
+            grain = random.standard_normal(picture.shape, np.float32) * random.uniform(2.0, 14.0)
             picture = np.clip(picture + grain, 0, 255).astype(np.uint8)
         if random.random() < chance:
-            gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-            picture = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR).astype(np.uint8)
+            picture = without_colour(picture)
         if random.random() < 2 * chance:
-            quality = int(random.uniform(20, 85))
-            _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-            picture = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8)
+            picture = compressed(picture, int(random.uniform(20, 85)))
         return picture
 
     def _finish(

@@ -67,7 +67,7 @@ class DetectorTrainer:
         self.centres = torch.from_numpy(anchor_centres(side)).to(self.device)
         self.strides = torch.from_numpy(anchor_strides(side)).to(self.device)
         torch.manual_seed(config.seed)
-        self.model = Detector(config.shape).to(self.device, memory_format=torch.channels_last)
+        self.model = self._new_model()
         self.optimiser = optimiser_for(self.model, config.optimisation)
         self.average = WeightAverage(self.model, config.optimisation.ema_decay)
         compiled = config.optimisation.is_compiled
@@ -117,9 +117,13 @@ class DetectorTrainer:
         self.average.update(self.model)
         return parts
 
+    def _new_model(self) -> Detector:
+        model = Detector(self.config.shape).to(self.device)
+        return model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
     def averaged_model(self) -> Detector:
         """A copy of the network with the averaged weights."""
-        model = Detector(self.config.shape).to(self.device, memory_format=torch.channels_last)
+        model = self._new_model()
         model.load_state_dict(self.average.values)
         return model.eval()
 

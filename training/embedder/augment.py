@@ -52,19 +52,19 @@ class FaceAugmentation:
         if random.random() < self.light:
             face = change_light(face, random)
         if random.random() < self.gray:
-            face = cv2.cvtColor(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+            face = without_colour(face)
         if random.random() < self.occlusion:
             face = _occlude(face, random)
         if random.random() < self.blur:
-            face = cv2.GaussianBlur(face, (0, 0), random.uniform(0.5, 2.0))
+            face = blurred(face, random.uniform(0.5, 2.0))
         if random.random() < self.low_resolution:
             face = _low_resolution(face, random)
         if random.random() < self.noise:
             grain = random.normal(0.0, random.uniform(2.0, 12.0), face.shape)
             face = np.clip(face + grain, 0, 255).astype(np.uint8)
         if random.random() < self.jpeg:
-            face = _jpeg(face, random)
-        return face.astype(np.uint8, copy=False)
+            face = compressed(face, int(random.uniform(20, 80)))
+        return face
 
     def _crop(self, canvas: Picture, random: np.random.Generator) -> Picture:
         angle = np.deg2rad(random.uniform(-self.rotation_deg, self.rotation_deg))
@@ -101,10 +101,24 @@ def _low_resolution(face: Picture, random: np.random.Generator) -> Picture:
     return cv2.resize(small, face.shape[1::-1], interpolation=how).astype(np.uint8, copy=False)
 
 
-def _jpeg(face: Picture, random: np.random.Generator) -> Picture:
-    quality = int(random.uniform(20, 80))
-    _, data = cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8, copy=False)
+def without_colour(picture: Picture) -> Picture:
+    """The picture in gray, still with three channels."""
+    gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    return cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
+
+
+def blurred(picture: Picture, sigma_px: float) -> Picture:
+    """The picture out of focus."""
+    return cv2.GaussianBlur(picture, (0, 0), sigma_px).astype(np.uint8, copy=False)
+
+
+def compressed(picture: Picture, quality: int) -> Picture:
+    """The picture as a JPEG of this quality shows it."""
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise RuntimeError("OpenCV cannot read the JPEG that it wrote")
+    return decoded.astype(np.uint8, copy=False)
 
 
 def _occlude(face: Picture, random: np.random.Generator) -> Picture:

@@ -60,8 +60,9 @@ def best_threshold(similarities: NDArray[np.float32], is_same: NDArray[np.bool_]
     below = np.concatenate([[0], np.cumsum(~same)])
     above = same.sum() - np.concatenate([[0], np.cumsum(same)])
     cut = int(np.argmax(below + above))
-    low = values[max(cut - 1, 0)]
-    return float((low + values[min(cut, len(values) - 1)]) / 2.0)
+    low = values[cut - 1] if cut > 0 else -1.0
+    high = values[cut] if cut < len(values) else 1.0
+    return float((low + high) / 2.0)
 
 
 def accept_threshold(similarities: NDArray[np.float32], share: float) -> float:

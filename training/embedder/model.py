@@ -30,7 +30,7 @@ class Shape:
 
     stem: int = 32
     widths: tuple[int, int, int] = (48, 96, 192)
-    depths: tuple[int, int, int] = (1, 2, 2)
+    depths: tuple[int, int, int] = (1, 1, 1)
     head: int = 384
     dimension: int = 128
 

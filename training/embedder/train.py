@@ -97,7 +97,8 @@ def towards_person(
     _, person = np.unique(people, return_inverse=True)
     sums = np.zeros((person.max() + 1, targets.shape[1]), np.float32)
     np.add.at(sums, person, targets)
-    return unit_rows((1.0 - share) * targets + share * unit_rows(sums)[person])
+    moved = np.float32(1.0 - share) * targets + np.float32(share) * unit_rows(sums)[person]
+    return unit_rows(moved.astype(np.float32))
 
 
 class EmbedderTrainer:
@@ -108,7 +109,7 @@ class EmbedderTrainer:
         self.source = FaceSource(config, parts, lfw)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(config.seed)
-        self.model = Embedder(config.shape).to(self.device, memory_format=torch.channels_last)
+        self.model = self._new_model()
         self.optimiser = optimiser_for(self.model, config.optimisation)
         self.average = WeightAverage(self.model, config.optimisation.ema_decay)
         compiled = config.optimisation.is_compiled
@@ -151,9 +152,13 @@ class EmbedderTrainer:
         self.average.update(self.model)
         return float(loss.detach())
 
+    def _new_model(self) -> Embedder:
+        model = Embedder(self.config.shape).to(self.device)
+        return model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
     def averaged_model(self) -> Embedder:
         """A copy of the network with the averaged weights."""
-        model = Embedder(self.config.shape).to(self.device, memory_format=torch.channels_last)
+        model = self._new_model()
         model.load_state_dict(self.average.values)
         return model.eval()
 

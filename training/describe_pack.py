@@ -1,0 +1,129 @@
+"""Describe a pack: `python -m training.describe_pack --pack models/builtin --data ../shared`.
+
+Measures on people whom no training saw which similarities strangers reach, alone and against
+galleries of growing size, and writes `pack.toml` with them, the files' hashes and the terms.
+"""
+
+import argparse
+import hashlib
+import os
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import tomli_w
+from numpy.typing import NDArray
+
+from training.embedder.evaluate import accept_threshold, impostor_similarities
+from training.lfw import LfwArchive
+from training.teacher import Teacher, align, most_central
+
+_DETECTION_SIDE_PX: Final = 640
+_GALLERY_SIZES: Final = (1, 3, 10, 30, 100)
+_DRAWS: Final = 40
+_ENROLLED_PICTURES: Final = 3
+_UNCERTAIN_SHARE: Final = 0.05
+
+ABOUT: Final = {
+    "id": "builtin",
+    "name": "Built-in",
+    "licence": "Made by us for research and evaluation: its training pictures and the models "
+    "that labelled them are for non-commercial research",
+    "source": "training/ of this project",
+    "speed": "fast",
+}
+
+
+def gallery_thresholds(
+    embeddings: NDArray[np.float32], people: NDArray[np.str_], false_accepts: float
+) -> list[tuple[int, float]]:
+    """Similarity at which this share of strangers is taken for one of so many enrolled people.
+
+    Args:
+        embeddings: float32 (N, D) unit rows.
+        people: (N,) name of each row's person.
+        false_accepts: The share.
+
+    Returns:
+        (people enrolled, threshold), growing; sizes that leave too few strangers are left out.
+    """
+    names = np.unique(people)
+    rows_of = {name: np.flatnonzero(people == name)[:_ENROLLED_PICTURES] for name in names}
+    random = np.random.default_rng(0)
+    table: list[tuple[int, float]] = []
+    for size in _GALLERY_SIZES:
+        if len(names) < 2 * size:
+            break
+        reached = []
+        for _ in range(_DRAWS):
+            enrolled = random.choice(names, size, replace=False)
+            gallery = embeddings[np.concatenate([rows_of[name] for name in enrolled])]
+            strangers = embeddings[~np.isin(people, enrolled)]
+            reached.append((strangers @ gallery.T).max(1))
+        threshold = accept_threshold(np.concatenate(reached), false_accepts)
+        # Chance alone could make a larger gallery look safer; it never is.
+        table.append((size, max(threshold, table[-1][1] if table else -1.0)))
+    return table
+
+
+def embed_kept_out(pack: Path, lfw_zip: Path) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    """Embeddings of the kept-out people's pictures, with the pack's own detector."""
+    archive, models = LfwArchive(lfw_zip), Teacher(pack)
+    crops, people = [], []
+    for row in np.flatnonzero(archive.kept_out()):
+        picture = archive.picture(int(row))
+        faces = models.faces(picture, _DETECTION_SIDE_PX, 0.5)
+        chosen = most_central(faces, picture.shape)
+        if chosen is not None:
+            crops.append(align(picture, faces.kps[chosen]))
+            people.append(archive.people[row])
+    return models.embeddings(np.stack(crops)), np.array(people)
+
+
+def describe(pack: Path, lfw_zip: Path) -> str:
+    """The text of `pack.toml`."""
+    embeddings, people = embed_kept_out(pack, lfw_zip)
+    strangers = impostor_similarities(embeddings, people)
+    table = gallery_thresholds(embeddings, people, 0.01)
+    match = table[0][1]
+    uncertain = accept_threshold(strangers, _UNCERTAIN_SHARE)
+    files = [
+        {
+            "name": path.name,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "size_bytes": path.stat().st_size,
+        }
+        for path in sorted(pack.glob("*.onnx"))
+    ]
+    content = {
+        **ABOUT,
+        "embedding_dim": embeddings.shape[1],
+        "thresholds": {
+            "match": round(match, 3),
+            "uncertain": round(min(uncertain, match), 3),
+            "by_gallery_size": [[size, round(value, 3)] for size, value in table],
+            "false_accepts_1_percent": round(accept_threshold(strangers, 0.01), 3),
+            "false_accepts_0_1_percent": round(accept_threshold(strangers, 0.001), 3),
+        },
+        "files": files,
+    }
+    return tomli_w.dumps(content)
+
+
+def main() -> None:
+    """Parse the command line, measure and write."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.describe_pack", description="Measure a pack and write pack.toml."
+    )
+    parser.add_argument("--pack", type=Path, required=True, help="folder of the two models")
+    parser.add_argument("--data", type=Path, required=True, help="folder with data/")
+    args = parser.parse_args()
+    text = describe(args.pack, args.data / "data" / "lfw_dev.zip")
+    temporary = args.pack / "pack.tmp"
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, args.pack / "pack.toml")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
