@@ -55,6 +55,8 @@ class RecentSources:
     def _load(self) -> list[str]:
         try:
             texts = json.loads(self._path.read_bytes())
+            if not isinstance(texts, list):
+                raise ValueError(f"expected a list, got {type(texts).__name__}")
             return [parse_source(text).text for text in texts][:MOST_RECENT]
         except FileNotFoundError:
             return []
