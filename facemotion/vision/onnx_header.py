@@ -21,6 +21,7 @@ _TENSOR: Final = 1
 _SHAPE: Final = 2
 _DIMENSION: Final = 1
 _SIZE: Final = 1
+_NEGATIVE: Final = 1 << 63
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 
 Shape = tuple[int | None, ...]
@@ -92,7 +93,7 @@ def _dimension(body: bytes) -> int | None:
     for field, length in _fields(stream, len(body)):
         if field == _SIZE and length > 0:
             size = _varint(io.BytesIO(stream.read(length)))
-            return size if size > 0 else None
+            return size if 0 < size < _NEGATIVE else None
     return None
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -41,7 +42,8 @@ def import_pack(source: Path, packs_dir: Path, max_bytes: int = MAX_IMPORT_BYTES
         with tempfile.TemporaryDirectory(prefix=".import-", dir=packs_dir) as holder:
             folder = Path(holder) / name
             folder.mkdir()
-            _copy(source, folder, max_bytes)
+            with _zip_problems(source.name):
+                _copy(source, folder, max_bytes)
             pack = open_pack(folder)
             for path in filter(None, (pack.detector_path, pack.recogniser_path)):
                 make_session(path)
@@ -83,7 +85,7 @@ def _entries(source: Path) -> Iterator[tuple[str, BinaryIO]]:
 
 
 def _zip_entries(source: Path) -> Iterator[tuple[str, BinaryIO]]:
-    with _opened_zip(source) as archive:
+    with zipfile.ZipFile(source) as archive:
         files = [info for info in archive.infolist() if not info.is_dir()]
         models = [i for i in files if i.filename.lower().endswith(".onnx")]
         if not models:
@@ -97,18 +99,18 @@ def _zip_entries(source: Path) -> Iterator[tuple[str, BinaryIO]]:
 
 
 @contextmanager
-def _opened_zip(source: Path) -> Iterator[zipfile.ZipFile]:
+def _zip_problems(name: str) -> Iterator[None]:
+    """Turn what zipfile raises, while opening and while reading, into sentences."""
     try:
-        with zipfile.ZipFile(source) as archive:
-            yield archive
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
+        yield
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError) as error:
         raise ModelError(
-            f"{source.name} is no zip file, or it is damaged or cut off. Download it again."
+            f"{name} is no zip file, or it is damaged or cut off. Download it again."
         ) from error
     except (RuntimeError, NotImplementedError) as error:
         raise ModelError(
-            f"{source.name} is protected by a password or packed in an unusual way. Unpack it and "
-            "import the folder."
+            f"{name} is protected by a password or packed in an unusual way. Unpack it and import "
+            "the folder."
         ) from error
 
 
