@@ -151,10 +151,11 @@ class CaptureThread(QThread):
 
     def run(self) -> None:
         """Open, play, reconnect; the one outer boundary of the thread."""
+        threading.current_thread().name = self.objectName()
         try:
             self._play_source()
         except SourceError as error:
-            logger.warning("source %s: %s", self.spec, error)
+            logger.warning("%s: %s", self.spec.kind, error)
             self.failed.emit(str(error))
         except Exception:
             logger.exception("capture stopped unexpectedly")
@@ -218,7 +219,7 @@ class CaptureThread(QThread):
             try:
                 return self._open()
             except SourceError as error:
-                logger.info("reconnecting to %s: %s", self.spec, error)
+                logger.info("reconnecting to the %s: %s", self.spec.kind, error)
             attempt += 1
         return None
 

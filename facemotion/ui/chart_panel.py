@@ -109,11 +109,11 @@ class ChartPanel(QWidget):
         plot.hideButtons()
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.setYRange(-0.08, 1.08, padding=0.0)
+        plot.setYRange(-0.08, 1.08, padding=0.0)  # type: ignore[reportCallIssue]
         plot.getAxis("left").setTicks([[(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")]])
         for side in ("left", "bottom"):
             plot.getAxis(side).setStyle(tickLength=-4, maxTickLevel=0, hideOverlappingLabels=False)
-        plot.getPlotItem().setContentsMargins(2, 4, 14, 0)
+        plot.plotItem.setContentsMargins(2, 6, 18, 0)
         plot.showGrid(x=False, y=True, alpha=0.25)
         plot.setToolTip(
             self.tr("Strong lines: smoothed probabilities. Faint lines: each single reading.")
@@ -135,7 +135,7 @@ class ChartPanel(QWidget):
         if self._plot is None:
             return
         length_s = self._window_s
-        self._plot.setXRange(-length_s, 0.0, padding=0.0)
+        self._plot.setXRange(-length_s, 0.0, padding=0.0)  # type: ignore[reportCallIssue]
         step_s = next((s for s in TICK_STEPS_S if length_s / s <= MOST_TICKS), TICK_STEPS_S[-1])
         ticks = [(0.0, self.tr("now"))]
         for place in range(1, int(length_s // step_s) + 1):

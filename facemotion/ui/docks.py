@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from facemotion.core.errors import FacemotionError
 from facemotion.store.layout import LayoutStore, WindowLayout
+from facemotion.ui.dock_title import DockTitle
+from facemotion.ui.icons import Icons
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +26,7 @@ class Docks:
         window: The window.
         panels: Name, title and panel, from top to bottom.
         store: Where the layout is kept.
+        icons: For the buttons of the titles.
     """
 
     def __init__(
@@ -31,8 +34,11 @@ class Docks:
         window: QMainWindow,
         panels: tuple[tuple[str, str, QWidget], ...],
         store: LayoutStore,
+        icons: Icons,
     ) -> None:
         self._window = window
+        self._icons = icons
+        self._titles: list[DockTitle] = []
         self._store = store
         self._docks = {
             name: self._make(name, title, panel, number)
@@ -47,9 +53,17 @@ class Docks:
         """The docks, from top to bottom."""
         return list(self._docks.values())
 
+    def refresh_icons(self) -> None:
+        """Take the icons of a new theme."""
+        for title in self._titles:
+            title.refresh_icons()
+
     def _make(self, name: str, title: str, panel: QWidget, number: int) -> QDockWidget:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
+        title_bar = DockTitle(dock, self._icons)
+        dock.setTitleBarWidget(title_bar)
+        self._titles.append(title_bar)
         dock.setWidget(panel)
         action = dock.toggleViewAction()
         action.setShortcut(QKeySequence(f"Ctrl+{number}"))

@@ -140,6 +140,7 @@ class InferenceThread(QThread):
 
     def run(self) -> None:
         """Serve until stopped; the one outer boundary of the thread."""
+        threading.current_thread().name = self.objectName()
         try:
             while not self._stop.is_set():
                 self._wake.clear()

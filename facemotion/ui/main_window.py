@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
             ("chart", self.tr("Emotion"), self.chart),
             ("changes", self.tr("Changes"), self.changes),
         )
-        self.docks = Docks(self, panels, layouts)
+        self.docks = Docks(self, panels, layouts, self._icons)
         build_menu_bar(self, self.actions_by_name, self.source_menu, self.docks.all(), self._themes)
         self._tool_bar, self._source_button = build_tool_bar(
             self, self.actions_by_name, self.source_menu
@@ -293,6 +293,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name.refresh_icons()
         self.source_menu.refresh_icons()
         self.changes.refresh_icons()
+        self.docks.refresh_icons()
         self.pane.refresh_icons()
         spec = self.sources.spec
         icon = KIND_ICONS[spec.kind] if spec is not None else "camera"

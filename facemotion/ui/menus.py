@@ -68,10 +68,12 @@ def build_menu_bar(
     themes: ThemeChoice,
 ) -> None:
     """Fill the window's menu bar."""
-    bar = window.menuBar()
-    bar.addMenu(source_menu)
-    source_menu.addSeparator()
-    source_menu.addActions([actions["snapshot"], actions["quit"]])
+    file_menu = _menu(window, window.tr("&File"))
+    file_menu.addMenu(source_menu)
+    file_menu.addSeparator()
+    file_menu.addAction(actions["snapshot"])
+    file_menu.addSeparator()
+    file_menu.addAction(actions["quit"])
     play = _menu(window, window.tr("&Playback"))
     play.addActions([actions[name] for name in ("play", "back", "forward", "loop")])
     people = _menu(window, window.tr("Pe&ople"))

@@ -45,8 +45,7 @@ class MessageBanner(QWidget):
         elif notice.text == text and [b.text() for b in notice.buttons] == [h[0] for h in helps]:
             return
         notice.say(kind, text, *helps)
-        notice.layout().removeWidget(self._closers[topic])
-        notice.layout().addWidget(self._closers[topic])
+        notice.put_last(self._closers[topic])
         self.show()
 
     def clear(self, topic: str) -> None:

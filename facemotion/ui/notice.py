@@ -79,6 +79,11 @@ class Notice(QFrame):
         self.setSizePolicy(policy)
         self.hide()
 
+    def put_last(self, widget: QWidget) -> None:
+        """Have a widget at the right end, behind the buttons."""
+        self._row.removeWidget(widget)
+        self._row.addWidget(widget)
+
     @property
     def text(self) -> str:
         """The sentence on show; empty while the notice is hidden."""

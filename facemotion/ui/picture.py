@@ -71,4 +71,5 @@ def render_bgra(
         frame_bgr = cv2.resize(frame_bgr, size_px, interpolation=method)  # type: ignore[assignment]
     if is_mirrored:
         frame_bgr = cv2.flip(frame_bgr, 1)  # type: ignore[assignment]
-    return np.ascontiguousarray(cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2BGRA))
+    bgra: NDArray[np.uint8] = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2BGRA)  # type: ignore[assignment]
+    return np.ascontiguousarray(bgra)

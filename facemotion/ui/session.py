@@ -342,7 +342,7 @@ class LiveSession(QObject):
         """A driver that does not answer must not keep the user from another source."""
         if self._capture is None or not self._is_letting_go:
             return
-        logger.error("%s does not close; it is left to itself", self._capture.spec)
+        logger.error("the %s does not close; it is left to itself", self._capture.spec.kind)
         self._stuck.append(self._capture)
         self._retire_capture()
         self._open_pending()

@@ -8,7 +8,6 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from facemotion.core.palette import EMOTION_COLOURS
-from facemotion.store.paths import resource_path
 from facemotion.ui.theme_controls import control_rules
 
 
@@ -190,8 +189,6 @@ def make_palette(colours: ThemeColours) -> QPalette:
 def make_style_sheet(colours: ThemeColours) -> str:
     """The rules that a palette cannot express; distances keep to a grid of 4 and 8 px."""
     c = colours
-    close = resource_path("icons/dock-close.svg").as_posix()
-    float_ = resource_path("icons/dock-float.svg").as_posix()
     return f"""
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px; }}
 QToolBar {{ background: {c.window}; border: none; border-bottom: 1px solid {c.line};
@@ -216,13 +213,10 @@ QPushButton:focus {{ border: 2px solid {c.accent}; padding: 4px 13px; }}
 QPushButton:default:focus, QPushButton[isPrimary="true"]:focus {{
     border: 2px solid {c.text}; padding: 4px 13px; }}
 QPushButton:disabled {{ color: {c.disabled}; background: {c.window}; border-color: {c.line}; }}
-QDockWidget {{ color: {c.text}; titlebar-close-icon: url("{close}");
-    titlebar-normal-icon: url("{float_}"); }}
-QDockWidget::close-button, QDockWidget::float-button {{ border: none; padding: 2px; }}
-QDockWidget::close-button:hover, QDockWidget::float-button:hover {{
-    background: {c.selection}; border-radius: 4px; }}
-QDockWidget::title {{ background: {c.window}; padding: 6px 8px 7px 8px; text-align: left;
-    border-bottom: 1px solid {c.line}; }}
+QDockWidget {{ color: {c.text}; }}
+DockTitle {{ background: {c.window}; border-bottom: 1px solid {c.line}; }}
+QToolButton[isSmall="true"] {{ padding: 0; border-radius: 4px; }}
+QToolButton[isSmall="true"]:focus {{ padding: 0; }}
 QMainWindow::separator {{ background: {c.window}; width: 6px; height: 6px; }}
 QMainWindow::separator:hover {{ background: {c.accent}; }}
 QStatusBar {{ background: {c.window}; border-top: 1px solid {c.line}; }}

@@ -2,11 +2,12 @@
 
 import math
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
 
 from facemotion.core.labels import emotion_index
 from facemotion.core.matching import match_percent
 from facemotion.core.types import Decision, EmotionReading, GateReason, Identity
+from facemotion.ui.translation import QT_TRANSLATE_NOOP
 
 _EMOTION_WORDS = {
     "angry": QT_TRANSLATE_NOOP("words", "angry"),
