@@ -2,7 +2,6 @@ import json
 import sys
 
 import pytest
-from PySide6.QtGui import QAction
 
 from facemotion.ui import cameras
 from facemotion.ui.actions import Actions
@@ -141,7 +140,7 @@ def test_source_words(spec, words):
 def test_play_says_what_it_would_do(window):
     actions = window.actions_by_name
     assert isinstance(actions, Actions)
-    play: QAction = actions["play"]
+    play = actions["play"]
     actions.show_playing(False)
     assert (play.iconText(), play.text()) == ("Play", "&Play")
     assert play.toolTip().startswith("Play (")
