@@ -113,7 +113,7 @@ class ChartPanel(QWidget):
         plot.getAxis("left").setTicks([[(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")]])
         for side in ("left", "bottom"):
             plot.getAxis(side).setStyle(tickLength=-4, maxTickLevel=0, hideOverlappingLabels=False)
-        plot.plotItem.setContentsMargins(2, 6, 18, 0)
+        plot.plotItem.setContentsMargins(2, 6, 18, 0)  # pyright: ignore[reportOptionalMemberAccess]
         plot.showGrid(x=False, y=True, alpha=0.25)
         plot.setToolTip(
             self.tr("Strong lines: smoothed probabilities. Faint lines: each single reading.")
