@@ -138,6 +138,8 @@ class VideoWriter:
 
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            # FFmpeg opens the file at the first frame only; a refusal should come now.
+            self._part.write_bytes(b"")
             container = av.open(
                 str(self._part), "w", format="mp4", options={"movflags": "+faststart"}
             )

@@ -296,7 +296,7 @@ def test_gallery_of_another_model_is_refused(
 ) -> None:
     people = {"a": "Ana"}
     row = np.ones((1, 16), np.float32)
-    with pytest.raises(GalleryError, match=r"enrolled with other-1234, and this pack .* Enrol them"):
+    with pytest.raises(GalleryError, match=r"enrolled with other-1234.* Enrol them"):
         pipeline.set_gallery(GalleryIndex(row, ["a"], people, "other-1234"))
     with pytest.raises(GalleryError, match="have 9 numbers, expected 16"):
         pipeline.set_gallery(GalleryIndex(row[:, :9], ["a"], people, tiny_faces.model_id))
