@@ -29,6 +29,8 @@ from training.model import SEResNet, folded, multiply_accumulates, parameter_cou
 from training.predictors import OnnxPredictor, Predictor, TorchPredictor, open_predictor
 
 PARITY_LIMIT = 1e-4
+INT8_LOSS_LIMIT = 0.003
+CALIBRATION_FACES = 1024
 OPSET = 18
 
 
@@ -130,6 +132,8 @@ def export_int8(
         _Faces(images),
         quant_format=quantization.QuantFormat.QDQ,
         per_channel=True,
+        # Seven-bit weights: processors without VNNI would overflow sums of eight-bit products.
+        reduce_range=True,
         activation_type=quantization.QuantType.QUInt8,
         weight_type=quantization.QuantType.QInt8,
         calibrate_method=quantization.CalibrationMethod.MinMax,
@@ -185,11 +189,17 @@ def check_folding(model: SEResNet, images: NDArray[np.uint8]) -> float:
 
 
 def describe(
-    model: SEResNet, config: TrainingConfig, model_id: str, data: FaceData, data_sha256: str
+    predictor: Predictor,
+    model: SEResNet,
+    config: TrainingConfig,
+    model_id: str,
+    data: FaceData,
+    data_sha256: str,
 ) -> dict[str, str]:
     """Metadata of a model with its temperature fitted and its figures measured.
 
     Args:
+        predictor: What answers: the torch model itself, or what it was turned into.
         model: The torch model that is exported.
         config: Its experiment.
         model_id: Short name of this version.
@@ -197,7 +207,7 @@ def describe(
         data_sha256: Hash of the training faces.
     """
     strict = label_faces(data, "strict", "majority")
-    logits = TorchPredictor(model, {}).logits(strict.images)
+    logits = predictor.logits(strict.images)
     fit, _ = halves(len(strict))
     metadata = {
         "model_id": model_id,
@@ -212,10 +222,24 @@ def describe(
         "parameters": str(parameter_count(model)),
         "gmacs": f"{multiply_accumulates(model) / 1e9:.4f}",
     }
-    record = evaluate(TorchPredictor(model, metadata), data)
+    predictor.metadata = metadata
+    record = evaluate(predictor, data)
     kept = ("strict", "plain", "calibration_own_temperature", "calibration_refitted")
     metadata["metrics"] = json.dumps({name: record[name] for name in kept})
     return metadata
+
+
+def check_loss(metadata: dict[str, str], metadata_int8: dict[str, str]) -> None:
+    """Compare the strict accuracies that two models' metadata hold.
+
+    Raises:
+        RuntimeError: The second loses more than `INT8_LOSS_LIMIT`.
+    """
+    before, after = (
+        json.loads(values["metrics"])["strict"]["accuracy"] for values in (metadata, metadata_int8)
+    )
+    if before - after > INT8_LOSS_LIMIT:
+        raise RuntimeError(f"int8 lowers the strict accuracy from {before:.4f} to {after:.4f}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -230,7 +254,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="file to write: .onnx or .ts")
     parser.add_argument("--model-id", help="name of this version (default: name and epochs)")
     parser.add_argument(
-        "--int8", type=Path, metavar="FILE", help="also write a static int8 version and compare"
+        "--int8",
+        type=Path,
+        metavar="FILE",
+        help="also write a static int8 version of an ONNX file; refused when it loses too much",
     )
     return parser
 
@@ -244,18 +271,22 @@ def main() -> None:
     train = read_faces(args.data / data.train, data.train_usage or None)
     model_id = args.model_id or f"emotion-{config.name}-{content['epoch']}"
     check_folding(model, valid.images[:512])
-    inference_model = rounded_to_half(folded(model))
-    metadata = describe(inference_model, config, model_id, valid, train.sha256())
+    short = rounded_to_half(folded(model))
+    about = (short, config, model_id, valid, train.sha256())
+    metadata = describe(TorchPredictor(short, {}), *about)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     if args.out.suffix == ".ts":
-        export_torchscript(inference_model, args.out, metadata)
+        export_torchscript(short, args.out, metadata)
     else:
-        export_onnx(inference_model, args.out, metadata)
-    difference = check_parity(args.out, inference_model, valid.images[:512])
+        export_onnx(short, args.out, metadata)
+    difference = check_parity(args.out, short, valid.images[:512])
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.2f} MB, max |Δp| {difference:.1e}")
     print(report_text(evaluate(open_predictor(args.out), valid, batches=(1, 4))))
     if args.int8 and args.out.suffix == ".onnx":
-        export_int8(args.out, args.int8, train.images[:1024], metadata)
+        export_int8(args.out, args.int8, train.images[:CALIBRATION_FACES], metadata)
+        metadata_int8 = describe(OnnxPredictor(args.int8), *about)
+        check_loss(metadata, metadata_int8)
+        _write_onnx(onnx.load(str(args.int8)), args.int8, metadata_int8)
         print(f"\n{args.int8}: {args.int8.stat().st_size / 1e6:.2f} MB, int8")
         print(report_text(evaluate(OnnxPredictor(args.int8), valid, batches=(1, 4))))
 

@@ -19,6 +19,7 @@ from training.config import DataConfig, TrainingConfig
 from training.data import FaceData, label_faces, read_faces
 from training.export import (
     check_folding,
+    check_loss,
     check_parity,
     describe,
     export_int8,
@@ -121,7 +122,8 @@ def test_int8_stays_near_the_float_model(
 
 def test_metadata_holds_what_the_application_needs(network: SEResNet, real_faces: FaceData) -> None:
     part = real_faces.take(np.arange(400))
-    metadata = describe(network, TrainingConfig("a", architecture="tiny"), "id-1", part, "abc")
+    config = TrainingConfig("a", architecture="tiny")
+    metadata = describe(TorchPredictor(network, {}), network, config, "id-1", part, "abc")
     assert json.loads(metadata["labels"]) == list(EMOTIONS)
     assert (metadata["input_size"], metadata["normalisation"]) == ("48", "(x/255-0.5)/0.5")
     assert 0.25 <= float(metadata["temperature"]) <= 4.0
@@ -130,6 +132,16 @@ def test_metadata_holds_what_the_application_needs(network: SEResNet, real_faces
     strict = len(label_faces(part, "strict", "majority"))
     assert json.loads(metadata["metrics"])["strict"]["of"] == strict
     assert (metadata["model_id"], metadata["data_sha256"]) == ("id-1", "abc")
+
+
+def test_int8_may_lose_three_tenths_of_a_point_and_no_more() -> None:
+    def metadata(accuracy: float) -> dict[str, str]:
+        return {"metrics": json.dumps({"strict": {"accuracy": accuracy}})}
+
+    check_loss(metadata(0.87), metadata(0.8675))
+    check_loss(metadata(0.87), metadata(0.88))
+    with pytest.raises(RuntimeError, match=r"from 0\.8700 to 0\.8665"):
+        check_loss(metadata(0.87), metadata(0.8665))
 
 
 def test_model_with_another_class_order_is_refused(network: SEResNet, tmp_path: Path) -> None:
@@ -158,11 +170,13 @@ def test_command_lines_export_and_evaluate_a_checkpoint(
         "epoch": 7,
     }
     save_atomically(content, tmp_path / "last.pt")
-    out = tmp_path / "models" / "cli.onnx"
+    out, small = tmp_path / "models" / "cli.onnx", tmp_path / "cli8.onnx"
     arguments = ["--checkpoint", tmp_path / "last.pt", "--data", ferplus_folder.parent]
-    monkeypatch.setattr(sys, "argv", ["export", *map(str, arguments), "--out", str(out)])
+    arguments += ["--out", out, "--int8", small]
+    monkeypatch.setattr(sys, "argv", ["export", *map(str, arguments)])
     export.main()
     assert OnnxPredictor(out).metadata["model_id"] == "emotion-cli-7"
+    assert json.loads(OnnxPredictor(small).metadata["metrics"])["strict"]["of"] == 4
     results = tmp_path / "results"
     monkeypatch.setattr(
         sys,
