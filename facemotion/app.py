@@ -3,9 +3,11 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
@@ -108,6 +110,7 @@ def _run(paths: AppPaths, options: argparse.Namespace, spec: SourceSpec | None) 
     app = _make_application()
     reporter = CrashReporter(paths.log_dir, app)
     reporter.install()
+    handlers = _quit_on_signals(app)
     try:
         settings, problems = load_settings(paths.settings_file)
         window = build_window(app, paths, settings, options.gallery, options.pack or "")
@@ -120,7 +123,20 @@ def _run(paths: AppPaths, options: argparse.Namespace, spec: SourceSpec | None) 
         code = app.exec()
         return code if start.is_clean else _leave_at_once(code)
     finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         reporter.uninstall()
+
+
+def _quit_on_signals(app: QApplication) -> dict[signal.Signals, Any]:
+    """End in order on Ctrl-C and on the system's wish; returns the handlers until now.
+
+    Python runs a handler at its next instruction, for which the window's status timer provides.
+    """
+    return {
+        number: signal.signal(number, lambda *_details: app.quit())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
 
 
 class _Start:

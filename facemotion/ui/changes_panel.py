@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -25,29 +25,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facemotion.core.palette import EMOTION_SYMBOLS
+from facemotion.core.labels import EMOTIONS
 from facemotion.ui.change_log import MOST_CHANGES, EmotionChange
 from facemotion.ui.icons import Icons
-from facemotion.ui.theme import emotion_ink
 from facemotion.ui.words import duration_words, emotion_word
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 CHANGE_ROLE = Qt.ItemDataRole.UserRole + 1
 BUTTON_PX = 30
+CELL_PADDING_PX = 18
 TIME, PERSON, CHANGE, PROBABILITY = range(4)
 
 
 class ChangesModel(QAbstractTableModel):
-    """The changes as a table, newest first.
+    """The changes as a table, newest first."""
 
-    Args:
-        icons: For the emotions.
-        parent: Qt parent.
-    """
-
-    def __init__(self, icons: Icons, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._icons = icons
         self._changes: list[EmotionChange] = []
 
     def rowCount(self, parent: AnyIndex | None = None) -> int:
@@ -68,16 +62,13 @@ class ChangesModel(QAbstractTableModel):
         return titles[section]
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text, icon, alignment, and the change itself under `CHANGE_ROLE`."""
+        """Text, alignment, and the change itself under `CHANGE_ROLE`."""
         if not index.isValid() or index.row() >= len(self._changes):
             return None
         change = self._changes[index.row()]
         column = index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(change, column)
-        if role == Qt.ItemDataRole.DecorationRole and column == CHANGE:
-            colour = emotion_ink(change.after, self._icons.is_dark)
-            return self._icons.icon(EMOTION_SYMBOLS[change.after], colour)
         if role == Qt.ItemDataRole.TextAlignmentRole and column == PROBABILITY:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -154,7 +145,7 @@ class ChangesPanel(QWidget):
     """Table of changes with filter, export and clear; GUI thread.
 
     Args:
-        icons: For the buttons and the emotions.
+        icons: For the buttons.
         parent: Qt parent.
 
     Signals:
@@ -168,7 +159,7 @@ class ChangesPanel(QWidget):
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icons = icons
-        self._model = ChangesModel(icons, self)
+        self._model = ChangesModel(self)
         self._filter = _PersonFilter(self)
         self._filter.setSourceModel(self._model)
         self._people = QComboBox(self)
@@ -210,11 +201,26 @@ class ChangesPanel(QWidget):
         header = view.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(PERSON, QHeaderView.ResizeMode.Stretch)
-        header.setResizeContentsPrecision(40)
         view.setAccessibleName(self.tr("History of emotion changes"))
         return view
+
+    def _fit_columns(self) -> None:
+        """As wide as the longest text that can stand in them; people get the rest."""
+        metrics = self._view.fontMetrics()
+        longest = max((emotion_word(name) for name in EMOTIONS), key=metrics.horizontalAdvance)
+        texts = {TIME: "00:00:00", CHANGE: f"{longest} → {longest}", PROBABILITY: "100 %"}
+        titles = self._view.model()
+        for column, text in texts.items():
+            title = titles.headerData(column, Qt.Orientation.Horizontal)
+            width = max(metrics.horizontalAdvance(text), metrics.horizontalAdvance(title))
+            self._view.setColumnWidth(column, width + CELL_PADDING_PX)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the columns to the font, which is settled by now."""
+        super().showEvent(event)
+        self._fit_columns()
 
     def _build(self) -> None:
         row = QHBoxLayout()

@@ -13,7 +13,7 @@ from facemotion.ui.background_job import BackgroundJobs
 from facemotion.ui.change_log import EmotionChange, changes_to_csv
 from facemotion.ui.message_banner import MessageBanner
 from facemotion.ui.notice import NoticeKind
-from facemotion.ui.overlay import belongs_to
+from facemotion.ui.overlay import LONGEST_STALE_S, belongs_to
 from facemotion.ui.session import LiveSession
 from facemotion.ui.snapshot import save_snapshot, snapshot_folder
 
@@ -59,7 +59,7 @@ class FileDesk(QObject):
         frame, result = self._session.latest_frame(), self._session.latest_result()
         if frame is None:
             return
-        if result is not None and belongs_to(result, frame):
+        if result is not None and belongs_to(result, frame, LONGEST_STALE_S):
             frame = result.frame  # the boxes fit this frame exactly
         else:
             result = None

@@ -23,7 +23,7 @@ from facemotion.ui.chart_panel import ChartPanel
 from facemotion.ui.dialogs import Dialogs
 from facemotion.ui.docks import Docks
 from facemotion.ui.face_board import FaceBoard
-from facemotion.ui.faces_panel import FacesPanel
+from facemotion.ui.faces_panel import FacesPanel, feeling_words
 from facemotion.ui.file_desk import FileDesk
 from facemotion.ui.icons import Icons, app_icon
 from facemotion.ui.live_pane import LivePane
@@ -206,6 +206,9 @@ class MainWindow(QMainWindow):
         self.faces.set_faces(self.board.faces)
         self.faces.select(self._selected_id())
         self._show_chart()
+        words = ", ".join(f"{face.title} {feeling_words(face)}" for face in self.board.faces)
+        if words != self.pane.video.accessibleDescription():
+            self.pane.video.setAccessibleDescription(words)
         has_faces = bool(self.board.faces)
         for name in ("next_face", "previous_face"):
             self.actions_by_name[name].setEnabled(has_faces)

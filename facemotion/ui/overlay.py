@@ -21,6 +21,8 @@ from facemotion.ui.words import (
 
 STALE_S = 0.6
 """A result older than this is not drawn: the face may be elsewhere by now."""
+LONGEST_STALE_S = 1.5
+"""On a machine whose results take long, they are drawn for longer, but never beyond this."""
 LONGEST_CARRY_S = 0.35
 """Boxes are carried along by their velocity no further than this."""
 CHIP_PADDING_PX = 6.0
@@ -118,10 +120,28 @@ class FaceMark:
     points: tuple[QPointF, ...]
 
 
-def belongs_to(result: FrameResult, frame: Frame) -> bool:
-    """Whether a result may be drawn over a frame: same scene, and not too old for it."""
+def belongs_to(result: FrameResult, frame: Frame, patience_s: float = STALE_S) -> bool:
+    """Whether a result may be drawn over a frame: same scene, and not too old for it.
+
+    Args:
+        result: The newest one.
+        frame: The frame on show.
+        patience_s: How old a result may be.
+    """
     age_s = frame.time_s - result.frame.time_s
-    return result.frame.scene_id == frame.scene_id and -STALE_S <= age_s <= STALE_S
+    return result.frame.scene_id == frame.scene_id and abs(age_s) <= patience_s
+
+
+def patience_for(age_s: float, gap_s: float, patience_s: float) -> float:
+    """How old a result may become where results come late or seldom, so that boxes do not blink.
+
+    Args:
+        age_s: Age of the newest result when it came (source time).
+        gap_s: Time between it and the one before.
+        patience_s: Until now.
+    """
+    needed_s = 1.5 * (max(age_s, 0.0) + max(gap_s, 0.0)) + 0.1
+    return min(max(needed_s, 0.8 * patience_s, STALE_S), LONGEST_STALE_S)
 
 
 def lay_out(

@@ -81,7 +81,7 @@ class StatusPanel(QStatusBar):
             otherwise: What to say when there are none.
         """
         if info is None:
-            self._provider.clear()
+            self._provider.setText("–")
             self._pack.setText(otherwise)
             return
         actual = dict.fromkeys(provider.actual for provider in info.providers.values())

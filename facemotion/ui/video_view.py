@@ -21,6 +21,7 @@ from facemotion.core.types import FrameResult
 from facemotion.ui.icons import Icons
 from facemotion.ui.meters import RateMeter
 from facemotion.ui.overlay import (
+    STALE_S,
     FaceMark,
     OverlayOptions,
     ViewTransform,
@@ -28,6 +29,7 @@ from facemotion.ui.overlay import (
     face_at,
     lay_out,
     paint_marks,
+    patience_for,
 )
 from facemotion.ui.picture import Picture
 from facemotion.ui.theme import STAGE
@@ -64,6 +66,7 @@ class VideoView(QWidget):
         self._options = OverlayOptions()
         self._selected_id: int | None = None
         self._hovered_id: int | None = None
+        self._patience_s = STALE_S
         self._marks: list[FaceMark] = []
         self._repaints = RateMeter()
         self._message = ""
@@ -98,6 +101,10 @@ class VideoView(QWidget):
 
     def set_result(self, result: FrameResult | None) -> None:
         """Draw a result over the pictures that it belongs to."""
+        if result is not None and self._result is not None and self._picture is not None:
+            gap_s = result.frame.time_s - self._result.frame.time_s
+            age_s = self._picture.frame.time_s - result.frame.time_s
+            self._patience_s = patience_for(age_s, gap_s, self._patience_s)
         self._result = result
         self.update()
 
@@ -147,9 +154,10 @@ class VideoView(QWidget):
             picture.bgra.data, width_px, height_px, 4 * width_px, QImage.Format.Format_RGB32
         )
         self._draw_image(painter, image, transform.target)
-        if self._result is not None and belongs_to(self._result, picture.frame):
+        result = self._result
+        if result is not None and belongs_to(result, picture.frame, self._patience_s):
             metrics = QFontMetricsF(painter.font())
-            self._marks = lay_out(self._result, picture.frame, transform, metrics, self._options)
+            self._marks = lay_out(result, picture.frame, transform, metrics, self._options)
             painter.setClipRect(transform.target)
             paint_marks(painter, self._marks, self._icons, self._selected_id, self._hovered_id)
             painter.setClipping(False)

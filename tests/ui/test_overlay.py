@@ -7,6 +7,7 @@ from facemotion.core.palette import DECISION_COLOURS
 from facemotion.core.types import Decision, GateReason
 from facemotion.ui.overlay import (
     LONGEST_CARRY_S,
+    LONGEST_STALE_S,
     STALE_S,
     OverlayOptions,
     ViewTransform,
@@ -14,6 +15,7 @@ from facemotion.ui.overlay import (
     face_at,
     lay_out,
     paint_marks,
+    patience_for,
 )
 from tests.ui.results import face, frame, known, result, uncertain
 
@@ -132,3 +134,17 @@ def test_boxes_are_painted_in_the_colour_of_the_decision(qapp, icons, identity, 
     painted = image.pixelColor(100, 200)
     distance = np.abs(np.array(painted.getRgb()[:3]) - np.array(wanted.getRgb()[:3])).max()
     assert distance < 25
+
+
+def test_patience_grows_where_results_come_late_and_returns():
+    assert patience_for(0.03, 0.1, STALE_S) == STALE_S
+    slow = patience_for(0.35, 0.25, STALE_S)
+    assert 0.6 < slow <= LONGEST_STALE_S
+    assert patience_for(5.0, 5.0, slow) == LONGEST_STALE_S
+    patience = LONGEST_STALE_S
+    for _ in range(20):
+        patience = patience_for(0.03, 0.1, patience)
+    assert patience == STALE_S
+    newest = result(time_s=1.0, scene_id=3)
+    assert belongs_to(newest, frame(2.2, 3), LONGEST_STALE_S)
+    assert not belongs_to(newest, frame(1.1, 4), LONGEST_STALE_S)
