@@ -27,11 +27,12 @@ def test_people_are_sorted_and_named():
         index.name_of("x")
 
 
-def test_a_person_counts_with_the_best_embedding():
+def test_a_person_counts_with_the_best_embedding_and_the_mean():
     ids, similarities = three_people().person_similarities(unit(1, 1, 0))
     assert ids == ("a", "b", "c")
     assert similarities.dtype == np.float32
-    assert similarities == pytest.approx(np.array([0.7071, 1.0, 0.0]), abs=1e-3)
+    to_mean = unit(1, 1, 0) @ unit(1 + 0.5**0.5, 0.5**0.5, 0)
+    assert similarities == pytest.approx(np.array([0.7071, (1.0 + to_mean) / 2, 0.0]), abs=1e-3)
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])
@@ -58,7 +59,10 @@ def test_agrees_with_a_plain_loop(seed):
         own = [
             e / np.linalg.norm(e) for e, o in zip(embeddings, owners, strict=True) if o == person
         ]
-        assert similarity == pytest.approx(max(float(e @ probe) for e in own), abs=1e-5)
+        likeliest = max(float(e @ probe) for e in own)
+        mean = np.mean(own, axis=0)
+        to_mean = float(mean @ probe) / float(np.linalg.norm(mean))
+        assert similarity == pytest.approx((likeliest + to_mean) / 2, abs=1e-5)
 
 
 def test_an_empty_gallery_answers_nothing():
@@ -115,3 +119,90 @@ def test_several_probes_where_one_belongs_are_refused():
 def test_bad_galleries_are_refused(embeddings, owners, message):
     with pytest.raises(GalleryError, match=message):
         GalleryIndex(embeddings, owners, NAMES, "m")
+
+
+def crowd(people, photos, dimension, rng):
+    faces = rng.normal(size=(people, 1, dimension))
+    shots = faces + 0.8 * rng.normal(size=(people, photos, dimension))
+    owners = [f"p{number:04d}" for number in range(people) for _ in range(photos)]
+    rows = shots.reshape(-1, dimension).astype(np.float32)
+    return GalleryIndex(rows, owners, {o: o for o in owners}, "m"), rows, faces[:, 0]
+
+
+def every_similarity(rows, photos, probe):
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    means = rows.reshape(-1, photos, rows.shape[1]).mean(axis=1)
+    to_mean = means @ probe / np.linalg.norm(means, axis=1)
+    return ((rows @ probe).reshape(-1, photos).max(axis=1) + to_mean) / 2
+
+
+def test_in_a_large_gallery_the_likeliest_are_exact_and_nobody_is_overrated():
+    rng = np.random.default_rng(5)
+    index, rows, faces = crowd(2500, 3, 64, rng)
+    for probe in (*faces[:20], *rng.normal(size=(20, 64))):
+        probe = (probe / np.linalg.norm(probe)).astype(np.float32)
+        found, truth = index.similarities(probe[None])[0], every_similarity(rows, 3, probe)
+        assert found.argmax() == truth.argmax()
+        best = np.argsort(-truth)[:5]
+        assert found[best] == pytest.approx(truth[best], abs=1e-5)
+        positive = truth > 0.0
+        assert (found[positive] <= truth[positive] + 1e-5).all()
+
+
+def test_adding_and_deleting_share_the_rest_and_leave_the_first_index_as_it_was():
+    rng = np.random.default_rng(6)
+    index, rows, _ = crowd(1500, 2, 16, rng)
+    probe = unit(*rng.normal(size=16))
+    before = index.similarities(probe[None])
+    more = index.with_person("p0700x", "New", np.stack([probe, probe]))
+    assert (more.size, more.embedding_count) == (1501, 3002)
+    assert more.column_of("p0700x") == 701
+    assert more.name_of("p0700x") == "New"
+    assert more.similarities(probe[None])[0, 701] == pytest.approx(1.0)
+    assert np.delete(more.similarities(probe[None])[0], 701).max() == pytest.approx(before.max())
+    shared = [block for block in more._blocks if block in index._blocks]
+    assert len(shared) == len(index._blocks) - 1
+    again = more.without_person("p0700x")
+    assert again.person_ids == index.person_ids
+    assert again.similarities(probe[None]) == pytest.approx(before, abs=1e-6)
+    assert index.similarities(probe[None]) == pytest.approx(before)
+    with pytest.raises(KeyError):
+        again.name_of("p0700x")
+    with pytest.raises(KeyError):
+        again.without_person("p0700x")
+    assert len(rows) == index.embedding_count
+
+
+def test_a_full_last_block_gets_a_new_one_beside_it():
+    rng = np.random.default_rng(7)
+    index, _, _ = crowd(1024, 1, 4, rng)
+    more = index.with_person("z", "Z", unit(1, 0, 0, 0)[None])
+    assert [len(block.person_ids) for block in more._blocks] == [1024, 1]
+    assert len(more.without_person("z")._blocks) == 1
+
+
+def test_other_embeddings_replace_those_of_a_person():
+    index = three_people().with_person("b", "Bo", unit(0, 0, 1)[None])
+    assert (index.size, index.embedding_count, index.name_of("b")) == (3, 3, "Bo")
+    assert index.person_similarities(unit(0, 0, 1))[1] == pytest.approx([0.0, 1.0, 1.0])
+
+
+def test_the_first_and_the_last_person():
+    index = GalleryIndex.empty("m").with_person("a", "Ana", rows(unit(1, 2)))
+    assert (index.size, index.dimension, index.model_id) == (1, 2, "m")
+    assert index.without_person("a").size == 0
+    assert index.without_person("a").dimension is None
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "message"),
+    [
+        (np.zeros((0, 3), np.float32), "shape"),
+        (np.zeros(3, np.float32), "shape"),
+        (np.ones((1, 4), np.float32), "expected 3 numbers, got 4"),
+        (np.zeros((1, 3), np.float32), "zero or not finite"),
+    ],
+)
+def test_embeddings_that_do_not_fit_are_not_added(embeddings, message):
+    with pytest.raises(GalleryError, match=message):
+        three_people().with_person("x", "X", embeddings)

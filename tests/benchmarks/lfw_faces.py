@@ -1,0 +1,67 @@
+"""Embeddings of all of Labeled Faces in the Wild with one pack, kept in a file between runs."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from facemotion.vision.faces import FaceModels
+from facemotion.vision.packs import Pack
+from training.lfw import LfwArchive
+
+DET_SIZE = 320
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LfwFaces:
+    """The face in the middle of every picture.
+
+    Attributes:
+        embeddings: float32 (N, D) unit rows; NaN where no face was found.
+        people: The person of each picture.
+    """
+
+    embeddings: np.ndarray
+    people: np.ndarray
+
+    @property
+    def is_found(self) -> np.ndarray:
+        """Which pictures have a face, bool (N,)."""
+        return np.isfinite(self.embeddings[:, 0])
+
+
+def embed_all(archive: LfwArchive, pack: Pack, cache_dir: Path) -> LfwFaces:
+    """Embed every picture, or read what an earlier run embedded.
+
+    Args:
+        archive: The pictures.
+        pack: Its detector finds the faces, its recogniser embeds them.
+        cache_dir: Where the embeddings are kept, by model and archive.
+    """
+    digest = hashlib.sha256(f"{pack.detector_path.name} {DET_SIZE} {len(archive)}".encode())
+    cache = cache_dir / f"lfw-{pack.model_id}-{digest.hexdigest()[:8]}.npy"
+    if cache.is_file():
+        return LfwFaces(np.load(cache), np.array(archive.people))
+    models = FaceModels(pack, det_size=DET_SIZE)
+    embeddings = np.full((len(archive), pack.embedding_dim), np.nan, np.float32)
+    for row in tqdm(range(len(archive)), desc="LFW", unit="picture", mininterval=5.0):
+        embedding = _middle_face(archive.picture(row), models)
+        if embedding is not None:
+            embeddings[row] = embedding
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    np.save(cache, embeddings)
+    return LfwFaces(embeddings, np.array(archive.people))
+
+
+def _middle_face(picture: np.ndarray, models: FaceModels) -> np.ndarray | None:
+    faces = models.detect(picture)
+    if not faces:
+        return None
+    middle = np.array(picture.shape[1::-1]) / 2.0
+    face = min(
+        faces,
+        key=lambda f: float(np.linalg.norm((f.bbox_xyxy[:2] + f.bbox_xyxy[2:]) / 2.0 - middle)),
+    )
+    return models.embed(picture, [face.kps])[0]
