@@ -99,9 +99,8 @@ def draw_result(
     taken: list[Rect] = []
     boxes = [_box_rect(face, picture) for face in result.faces]
     for face, box in zip(result.faces, boxes, strict=True):
-        others = [other for other in boxes if other is not box]
         for label in _labels(face, box, style, options):
-            rect = _best_place(label.places, taken, others, picture)
+            rect = _best_place(label.places, taken, boxes, picture)
             taken.append(rect)
             _draw_label(picture, label, rect, style)
     return picture
@@ -160,7 +159,7 @@ def _labels(face: FaceResult, box: Rect, style: _Style, options: DrawOptions) ->
     badge = _badge(face.emotion, box, style) if options.has_emotions else None
     name = _name_text(face, style, options)
     plate = _name_label(name, face.identity.decision, box, style) if name else None
-    return [label for label in (badge, plate) if label is not None]
+    return [label for label in (plate, badge) if label is not None]
 
 
 def _name_text(face: FaceResult, style: _Style, options: DrawOptions) -> str:
@@ -212,7 +211,10 @@ def _text_on(bgr: Bgr) -> Bgr:
 
 
 def _places(box: Rect, width: int, style: _Style, *, is_above: bool) -> list[Rect]:
-    """On its side of the box, on the other, inside, further off; each at three alignments."""
+    """On its side of the box, on the other, inside, further off; each at three alignments.
+
+    Best first; a face is covered only where nothing else is left.
+    """
     above = box.y - style.height - style.gap
     below = box.y + box.height + style.gap
     inside_top = box.y + style.gap
@@ -227,7 +229,7 @@ def _places(box: Rect, width: int, style: _Style, *, is_above: bool) -> list[Rec
 def _best_place(
     places: Sequence[Rect], taken: Sequence[Rect], boxes: Sequence[Rect], picture: FrameBgr
 ) -> Rect:
-    """The place that covers least of other labels, then of other faces, and moves least."""
+    """The place that covers least of other labels, then of faces, and moves least."""
     height, width = picture.shape[:2]
 
     def cost(order: int) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from facemotion.core.errors import ModelError
+from facemotion.core.impostors import ImpostorTail
 from facemotion.core.matching import PackThresholds
 from facemotion.vision.onnx_header import OnnxHeader, read_header
 from facemotion.vision.pack_catalogue import KNOWN_MODELS, KnownModel
@@ -69,7 +70,8 @@ def open_pack(folder: Path) -> Pack:
 
     Files are told apart by their inputs and outputs, as InsightFace does; of several detectors or
     recognisers the first by name is taken. An optional `pack.toml` names the pack and its
-    thresholds; models known by their SHA-256 bring their own.
+    thresholds (`[thresholds]`, and `[impostors]` with the fields of `ImpostorTail`); models known
+    by their SHA-256 bring their own.
 
     Raises:
         ModelError: The folder is missing, holds no models or no detection model, a model in it is
@@ -212,13 +214,17 @@ def _read_description(path: Path) -> dict[str, Any]:
 
 
 def _thresholds(written: dict[str, Any], known: list[KnownModel], folder: Path) -> PackThresholds:
-    table = written.get("thresholds")
-    if table is None:
+    table, tail = written.get("thresholds"), written.get("impostors")
+    if table is None and tail is None:
         return next((m.thresholds for m in known if m.thresholds is not None), PackThresholds())
     try:
+        impostors = ImpostorTail(**tail) if tail is not None else None
+        if table is None:
+            return PackThresholds(impostors=impostors)
         match = float(table["match"])
         sizes = tuple((int(size), float(value)) for size, value in table.get("by_gallery_size", ()))
-        return PackThresholds(match, float(table.get("uncertain", match - 0.1)), sizes)
+        uncertain = float(table.get("uncertain", match - 0.1))
+        return PackThresholds(match, uncertain, sizes, impostors)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(
             f"The thresholds in {DESCRIPTION_FILE} of the pack {folder.name} are not valid "

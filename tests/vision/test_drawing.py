@@ -109,12 +109,12 @@ def test_what_is_written(words: list[str]) -> None:
         face((420, 100, 500, 200), Decision.UNKNOWN, emotion=None, reason=GateReason.TOO_SMALL),
     )
     assert words == [
-        "happy  70 %",
         "Ana · 0.55",
-        "sad  70 %",
+        "happy  70 %",
         "maybe Bo · 0.55",
-        "too small",
+        "sad  70 %",
         "unknown",
+        "too small",
     ]
 
 
@@ -181,6 +181,12 @@ def test_labels_of_neighbours_stay_apart(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(rects) == 10
     for index, rect in enumerate(rects):
         assert all(rect.overlap(other) == 0 for other in rects[:index])
+
+
+def test_face_at_the_top_is_not_covered(monkeypatch: pytest.MonkeyPatch) -> None:
+    box = Rect(250, 0, 100, 130)
+    for rect in rects_of(SIZE, monkeypatch, face((250, 0, 350, 130))):
+        assert rect.overlap(box) == 0
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 2), (40, 700), (2000, 30)])
