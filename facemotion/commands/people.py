@@ -190,7 +190,9 @@ def _look_alikes(rows: np.ndarray, setup: Setup, pack: "Pack", person: Person) -
         ids, similarities = index.person_similarities(row)
         for person_id, similarity in zip(ids, similarities, strict=True):
             best[person_id] = max(best.get(person_id, -1.0), float(similarity))
-    threshold = pack.thresholds.threshold_for(max(index.size, 1))
+    threshold = setup.settings.matching.threshold_for(
+        pack.thresholds, max(index.size, 1), max(index.embedding_count, 1)
+    )
     return [
         f"{person.name} looks like {index.name_of(person_id)}, who is enrolled already "
         f"({match_percent(similarity, threshold):.0f} %); are they one person?"

@@ -54,13 +54,14 @@ class IdentityResolver:
         for track_id in track_ids:
             self._memories.pop(track_id, None)
 
-    def threshold_for(self, gallery_size: int) -> float:
-        """Similarity from which a face is known among so many people."""
-        if self._params.is_threshold_from_pack:
-            base = self._thresholds.threshold_for(gallery_size)
-        else:
-            base = self._params.match_threshold
-        return base + self._params.threshold_shift
+    def threshold_for(self, people: int, embeddings: int | None = None) -> float:
+        """Similarity from which a face is known among so many people.
+
+        Args:
+            people: People enrolled.
+            embeddings: Embeddings of all of them together; as many as people, when not given.
+        """
+        return self._params.threshold_for(self._thresholds, people, embeddings)
 
     def resolve(self, tracks: Sequence[Track], index: GalleryIndex) -> dict[int, Identity]:
         """Who the faces of one frame are.
@@ -81,7 +82,7 @@ class IdentityResolver:
             return identities
         memories = [self._memories.setdefault(t.track_id, TrackMemory()) for t in compared]
         similarities = self._similarities(compared, memories, index)
-        limits = self._limits(index.size)
+        limits = self._limits(index)
         match = FrameMatch(compared, memories, index, similarities, limits, self._params)
         for track, identity in zip(compared, match.identities(), strict=True):
             identities[track.track_id] = identity
@@ -99,8 +100,8 @@ class IdentityResolver:
                 memory.compared_at, memory.index = track.embedding_count, index
         return np.stack([memory.similarities for memory in memories])
 
-    def _limits(self, gallery_size: int) -> Limits:
-        known = self.threshold_for(gallery_size)
+    def _limits(self, index: GalleryIndex) -> Limits:
+        known = self.threshold_for(index.size, index.embedding_count)
         if self._params.is_threshold_from_pack:
             margin = self._thresholds.uncertain_margin
         else:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from facemotion.core.parameters import check_parameters, parameter
+from facemotion.core.thresholds import PackThresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,16 @@ class MatchingParams:
     is_threshold_from_pack: bool = parameter(
         True,
         "Threshold from the pack",
-        "Uses the threshold measured for the model pack, which grows with the number of people.",
+        "Uses what was measured for the model pack; the threshold grows with the number of people.",
+    )
+    false_accept_percent: float = parameter(
+        1.0,
+        "Strangers taken for somebody",
+        "Stricter is lower: so many of a hundred strangers may be taken for somebody enrolled. The "
+        "threshold follows from it, from the pack and from the number of people.",
+        unit="%",
+        minimum=0.001,
+        maximum=20.0,
     )
     match_threshold: float = parameter(
         0.40,
@@ -24,13 +34,6 @@ class MatchingParams:
         "Cosine similarity from which a face is known, when it does not come from the pack.",
         minimum=-1.0,
         maximum=1.0,
-    )
-    threshold_shift: float = parameter(
-        0.0,
-        "Stricter or more lenient",
-        "Added to the threshold: above zero fewer strangers are taken for somebody.",
-        minimum=-0.2,
-        maximum=0.2,
     )
     uncertain_margin: float = parameter(
         0.10,
@@ -78,3 +81,18 @@ class MatchingParams:
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    def threshold_for(
+        self, thresholds: PackThresholds, people: int, embeddings: int | None = None
+    ) -> float:
+        """Similarity from which a face is known.
+
+        Args:
+            thresholds: Of the model pack.
+            people: People enrolled.
+            embeddings: Embeddings of all of them together; as many as people, when not given.
+        """
+        if not self.is_threshold_from_pack:
+            return self.match_threshold
+        each = 1.0 if embeddings is None else embeddings / max(people, 1)
+        return thresholds.threshold_for(people, self.false_accept_percent / 100.0, each)

@@ -3,11 +3,14 @@
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import NormalDist
 from typing import Final
 
+from facemotion.core.impostors import ImpostorTail
+
+DEFAULT_RATE: Final = 0.01
+"""Share of strangers taken for somebody, unless the user asks for another."""
+
 _STEEPNESS: Final = 20.0
-_TABLE_SIZES: Final = (1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
 
 
 def match_percent(similarity: float, threshold: float) -> float:
@@ -51,6 +54,8 @@ class PackThresholds:
         match: Threshold when nothing is measured; the default is that of the original design.
         uncertain: Similarity from which a face is uncertain, at `match`; it moves along with it.
         by_gallery_size: (number of people, threshold) pairs as measured, or empty.
+        impostors: How like strangers look, when it was measured; goes before the pairs and knows
+            any rate of false accepts.
 
     Raises:
         ValueError: `uncertain` is above `match`, or the pairs are not in growing order.
@@ -59,6 +64,7 @@ class PackThresholds:
     match: float = 0.40
     uncertain: float = 0.30
     by_gallery_size: tuple[tuple[int, float], ...] = ()
+    impostors: ImpostorTail | None = None
 
     def __post_init__(self) -> None:
         if self.uncertain > self.match:
@@ -67,40 +73,26 @@ class PackThresholds:
         if any(size < 1 for size in sizes) or sizes != sorted(set(sizes)):
             raise ValueError(f"gallery sizes must grow from 1 on, got {sizes}")
 
-    @classmethod
-    def from_impostors(
-        cls, mean: float, std: float, false_accept_rate: float = 0.01, margin: float = 0.10
-    ) -> "PackThresholds":
-        """Thresholds from the similarities of strangers, taken as normal.
-
-        Args:
-            mean: Mean cosine similarity between different people.
-            std: Its standard deviation.
-            false_accept_rate: Share of strangers that may be taken for somebody, in (0, 1).
-            margin: Width of the uncertain band.
-
-        Raises:
-            ValueError: The rate or the deviation is out of range.
-        """
-        if not 0.0 < false_accept_rate < 1.0 or std <= 0.0:
-            raise ValueError(f"need 0 < rate < 1 and std > 0, got {false_accept_rate} and {std}")
-        impostors = NormalDist(mean, std)
-        table = tuple(
-            (size, impostors.inv_cdf((1.0 - false_accept_rate) ** (1.0 / size)))
-            for size in _TABLE_SIZES
-        )
-        return cls(table[0][1], table[0][1] - margin, table)
-
-    def threshold_for(self, gallery_size: int) -> float:
+    def threshold_for(
+        self, people: int, false_accept_rate: float = DEFAULT_RATE, embeddings_each: float = 1.0
+    ) -> float:
         """Similarity from which a face is known among so many people.
 
-        Between measured sizes it is interpolated over the logarithm of the size, beyond the
-        largest it goes on at the last slope, below the smallest it stays.
+        Without a description of strangers, the measured pairs count, whatever the rate: between
+        their sizes it is interpolated over the logarithm of the size, beyond the largest it goes on
+        at the last slope, below the smallest it stays.
+
+        Args:
+            people: People enrolled.
+            false_accept_rate: Share of strangers that may be taken for somebody, in (0, 1).
+            embeddings_each: Embeddings a person, on average.
         """
+        if self.impostors is not None:
+            return self.impostors.similarity_at(false_accept_rate, people, embeddings_each)
         if not self.by_gallery_size:
             return self.match
         points = [(math.log(size), threshold) for size, threshold in self.by_gallery_size]
-        x = math.log(max(gallery_size, 1))
+        x = math.log(max(people, 1))
         if x <= points[0][0] or len(points) == 1:
             return points[0][1]
         segments = list(pairwise(points))

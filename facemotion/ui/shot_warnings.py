@@ -99,13 +99,10 @@ class ShotWarnings(QObject):
         elif self._notice.kind is NoticeKind.WARNING:
             self._notice.clear()
 
-    def _threshold(self, gallery_size: int) -> float:
-        """Cosine similarity from which a face is known among so many people."""
-        matching = self._settings.matching
-        base = matching.match_threshold
-        if matching.is_threshold_from_pack and self._thresholds is not None:
-            base = self._thresholds.threshold_for(gallery_size)
-        return base + matching.threshold_shift
+    def _threshold(self, people: int, embeddings: int | None = None) -> float:
+        """Similarity from which a face is known among so many people."""
+        thresholds = self._thresholds if self._thresholds is not None else PackThresholds()
+        return self._settings.matching.threshold_for(thresholds, people, embeddings)
 
     def _find_lookalike(self, shots: Sequence[Shot], meant: Person | None) -> Lookalike | None:
         is_wanted = self._settings.enrolment.is_duplicate_warned
@@ -113,7 +110,8 @@ class ShotWarnings(QObject):
             return None
         if self._index is None:
             self._index = self._contents.index(self._model_id)
-        found = find_lookalike(shots, self._index, self._threshold(self._index.size))
+        threshold = self._threshold(self._index.size, self._index.embedding_count)
+        found = find_lookalike(shots, self._index, threshold)
         if found is None or found.person_id == self._refused_id:
             return None
         return None if meant is not None and meant.person_id == found.person_id else found

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from facemotion.core.errors import GalleryError
+from facemotion.core.impostors import ImpostorTail
 from facemotion.core.matching import (
     GalleryIndex,
     IdentityResolver,
@@ -254,11 +255,31 @@ def test_thresholds_come_from_the_pack_or_from_the_settings():
     from_pack = IdentityResolver(MatchingParams(), pack)
     assert from_pack.threshold_for(1) == 0.25
     assert from_pack.threshold_for(10) == pytest.approx(0.35)
-    own = MatchingParams(is_threshold_from_pack=False, match_threshold=0.5, threshold_shift=0.1)
-    from_pack.set_params(own)
-    assert from_pack.threshold_for(10) == pytest.approx(0.6)
+    from_pack.set_params(MatchingParams(is_threshold_from_pack=False, match_threshold=0.5))
+    assert from_pack.threshold_for(10) == 0.5
     from_pack.set_params(MatchingParams(), PackThresholds(0.3, 0.2))
     assert from_pack.threshold_for(10) == 0.3
+
+
+def test_the_rate_asked_for_and_the_number_of_photos_move_the_threshold():
+    pack = PackThresholds(impostors=ImpostorTail(0.05, 0.08))
+    usual, strict = (
+        IdentityResolver(MatchingParams(false_accept_percent=percent), pack)
+        for percent in (1.0, 0.1)
+    )
+    assert strict.threshold_for(20) > usual.threshold_for(20) > usual.threshold_for(1)
+    assert usual.threshold_for(20, 60) > usual.threshold_for(20, 20) == usual.threshold_for(20)
+
+
+def test_more_photos_of_everybody_ask_for_more_likeness():
+    pack = PackThresholds(impostors=ImpostorTail(0.05, 0.10, photos=1.0))
+    names = IdentityResolver(MatchingParams(), pack)
+    made = track(like(A, pack.threshold_for(1) + 0.01))
+    once = GalleryIndex(np.stack([A]), ["a"], NAMES, "m")
+    often = GalleryIndex(np.stack([A] * 9), ["a"] * 9, NAMES, "m")
+    assert names.resolve([made], once)[1].decision is Decision.KNOWN
+    names.reset()
+    assert names.resolve([made], often)[1].decision is not Decision.KNOWN
 
 
 def test_the_uncertain_band_comes_from_the_pack_too():

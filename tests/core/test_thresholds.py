@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from facemotion.core.impostors import ImpostorTail
 from facemotion.core.thresholds import PackThresholds, match_percent, similarity_at
 
 MEASURED = ((1, 0.25), (5, 0.32), (20, 0.36), (100, 0.42), (500, 0.46))
@@ -58,16 +59,11 @@ def test_the_uncertain_band_is_as_wide_at_every_size():
     assert PackThresholds(0.40, 0.32, MEASURED).uncertain_margin == pytest.approx(0.08)
 
 
-def test_thresholds_from_strangers_hold_the_false_accept_rate():
-    thresholds = PackThresholds.from_impostors(0.05, 0.10, 0.01)
-    one = thresholds.threshold_for(1)
-    assert one == pytest.approx(0.05 + 2.3263 * 0.10, abs=1e-3)
-    assert thresholds.match == one
-    for size in (10, 1000):
-        share_below = 0.5 * (1 + math.erf((thresholds.threshold_for(size) - 0.05) / 0.1 / 2**0.5))
-        assert 1.0 - share_below**size == pytest.approx(0.01, rel=0.01)
-    stricter = PackThresholds.from_impostors(0.05, 0.10, 0.001)
-    assert stricter.threshold_for(10) > thresholds.threshold_for(10)
+def test_a_description_of_strangers_goes_before_the_pairs():
+    tail = ImpostorTail(0.05, 0.10, 0.0, 1.0)
+    thresholds = PackThresholds(by_gallery_size=MEASURED, impostors=tail)
+    assert thresholds.threshold_for(20) == tail.similarity_at(0.01, 20)
+    assert thresholds.threshold_for(20, 0.001, 3.0) == tail.similarity_at(0.001, 20, 3.0)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +78,3 @@ def test_thresholds_from_strangers_hold_the_false_accept_rate():
 def test_impossible_thresholds_are_refused(arguments):
     with pytest.raises(ValueError, match=r"uncertain|grow"):
         PackThresholds(**arguments)
-
-
-@pytest.mark.parametrize(("std", "rate"), [(0.0, 0.01), (0.1, 0.0), (0.1, 1.0)])
-def test_impossible_strangers_are_refused(std, rate):
-    with pytest.raises(ValueError, match="need 0 < rate < 1"):
-        PackThresholds.from_impostors(0.0, std, rate)

@@ -152,7 +152,7 @@ def test_settings_changed_elsewhere_are_shown_and_not_told_back(dialog):
 
 
 def test_changed_settings_survive_the_file(dialog, tmp_path):
-    dialog.section("matching").row("threshold_shift").editor.control.setValue(0.05)
+    dialog.section("matching").row("false_accept_percent").editor.control.setValue(5.0)
     path = tmp_path / "settings.toml"
     save_settings(path, dialog.settings)
     assert load_settings(path) == (dialog.settings, [])

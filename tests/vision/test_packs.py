@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from facemotion.core.errors import ModelError
+from facemotion.core.impostors import ImpostorTail
 from facemotion.core.matching import PackThresholds
 from facemotion.vision.packs import file_sha256, find_packs, open_pack, scan_packs
 from tests.vision.tiny_models import (
@@ -66,6 +67,16 @@ def test_description_file(tmp_path: Path) -> None:
     assert pack.thresholds == PackThresholds(0.5, 0.4, ((1, 0.5), (9, 0.6)))
 
 
+def test_description_of_strangers(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path / "p")
+    tail = "[impostors]\nlocation = 0.01\nscale = 0.11\nskew = 0.002\ncrowding = 0.97\n"
+    (folder / "pack.toml").write_text(tail)
+    impostors = ImpostorTail(0.01, 0.11, 0.002, 0.97)
+    assert open_pack(folder).thresholds == PackThresholds(impostors=impostors)
+    (folder / "pack.toml").write_text(f"{tail}[thresholds]\nmatch = 0.3\nuncertain = 0.25\n")
+    assert open_pack(folder).thresholds == PackThresholds(0.3, 0.25, (), impostors)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -73,6 +84,10 @@ def test_description_file(tmp_path: Path) -> None:
         (b"\xff\xfe", r"pack\.toml of the pack p cannot be read"),
         (b"thresholds = 3", "thresholds in pack.toml of the pack p are not valid"),
         (b"[thresholds]\nuncertain = 0.1", "are not valid"),
+        (b"impostors = 3", "are not valid"),
+        (b"[impostors]\nlocation = 0.1", "are not valid"),
+        (b"[impostors]\nlocation = 0.1\nscale = -1.0", "are not valid"),
+        (b"[impostors]\nlocation = 0.1\nscale = 'x'", "are not valid"),
         (b"[thresholds]\nmatch = 0.1\nuncertain = 0.4", "are not valid"),
         (b"[thresholds]\nmatch = 0.1\nby_gallery_size = [[5, 0.1], [1, 0.2]]", "are not valid"),
     ],
