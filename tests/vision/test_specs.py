@@ -23,6 +23,7 @@ from facemotion.vision.sources.video import VideoSource
         ("camera", SourceKind.CAMERA, "0"),
         ("camera:2", SourceKind.CAMERA, "2"),
         ("Camera:07", SourceKind.CAMERA, "7"),
+        ("/dev/video3", SourceKind.CAMERA, "3"),
         ("rtsp://host/path", SourceKind.STREAM, "rtsp://host/path"),
         ("HTTP://host:8080/v.mjpg", SourceKind.STREAM, "HTTP://host:8080/v.mjpg"),
         ("a/b.mp4", SourceKind.VIDEO, str(Path("a/b.mp4"))),

@@ -1,3 +1,4 @@
+import os
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -111,6 +112,31 @@ def test_seek_in_variable_rate_gives_the_picture_on_show(tmp_path: Path) -> None
         assert frame.time_s == pytest.approx(0.04, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"),
+    [
+        ("a.ts", "libx264", "yuv420p"),
+        ("a.flv", "libx264", "yuv420p"),
+        ("raw.h264", "libx264", "yuv420p"),
+        ("raw.mjpeg", "mjpeg", "yuvj420p"),
+    ],
+)
+def test_formats_that_seek_badly_or_not_at_all(
+    tmp_path: Path, name: str, codec: str, pix_fmt: str
+) -> None:
+    options = {"g": "12"}
+    path = write_video(tmp_path / name, even_times(50), codec, options=options, pix_fmt=pix_fmt)
+    with VideoSource(path) as source:
+        assert [f.time_s for f in read_all(source)] == pytest.approx(even_times(50), abs=2e-3)
+        for number in (0, 30, 7, 49, 13):
+            source.seek(number / 25.0)
+            frame = source.read()
+            assert frame is not None
+            assert frame.time_s == pytest.approx(number / 25.0, abs=2e-3)
+            assert frame.index == number
+            assert number_of(frame) == number % 30
+
+
 def write_marked(path: Path, rotation: int, aspect: Fraction | None = None) -> Path:
     """A video with a white upper left corner, turned by its metadata."""
     with av.open(str(path), "w") as container:
@@ -204,14 +230,18 @@ def test_mp4_with_its_index_in_front_cut_off(tmp_path: Path) -> None:
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=25, options={"g": "5", "bf": "0"})
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for _ in range(40):
+        for _ in range(100):
             noise = rng.integers(0, 255, (64, 64, 3), np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(noise, format="bgr24")))
         container.mux(stream.encode())
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 2 // 3])
     with VideoSource(path) as source:
-        assert 10 < len(read_all(source)) < 40
+        assert source.problems == ()
+        assert 40 < len(read_all(source)) < 90
+        (problem,) = source.problems
+        assert "a.mp4 ends at" in problem
+        assert "of 4.0 s: the rest is missing" in problem
 
 
 def test_damage_in_the_middle_is_skipped(tmp_path: Path) -> None:
@@ -230,6 +260,8 @@ def test_files_that_are_no_video(tmp_path: Path) -> None:
     empty.touch()
     subtitles = tmp_path / "subtitles.mp4"
     subtitles.write_text("1\n00:00:00,000 --> 00:00:02,000\nhello\n")
+    letter = tmp_path / "letter.txt"
+    letter.write_text("This is a letter, not a film.\n" * 100)
     cut = tmp_path / "cut.mp4"
     whole = write_video(tmp_path / "whole.mp4", even_times(20)).read_bytes()
     cut.write_bytes(whole[: len(whole) // 2])
@@ -238,12 +270,20 @@ def test_files_that_are_no_video(tmp_path: Path) -> None:
         (empty, r"empty\.mp4 is empty"),
         (cut, r"cut\.mp4 is not a video.*damaged or cut off"),
         (subtitles, r"holds no pictures"),
+        (letter, r"holds no pictures"),
         (write_sound(tmp_path / "sound.m4a"), r"sound\.m4a holds only sound"),
         (tmp_path / "none.mp4", r"There is no file .*none\.mp4"),
         (tmp_path, r"is a folder"),
     ):
         with pytest.raises(SourceError, match=words):
             VideoSource(path).open()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(SourceError, match="device or pipe"):
+        VideoSource(tmp_path / "pipe.mp4").open()
 
 
 def test_playlist_posing_as_a_video_opens_nothing_else(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 ATTACHED_PICTURE: Final = "attached_pic"
 
+_TEXT_CODECS: Final = ("ansi", "bintext", "xbin", "idf")
+"""Codecs that paint text: FFmpeg would show any text file as a film."""
+
 
 def open_container(
     address: str,
@@ -50,7 +53,7 @@ def picture_stream(container: "InputContainer", name: str) -> "VideoStream":
     Raises:
         SourceError: There is none (sound only, a cover picture, subtitles, text).
     """
-    streams = [s for s in container.streams.video if not _is_cover(s) and s.codec_context]
+    streams = [s for s in container.streams.video if _is_film(s)]
     if not streams:
         what = "only sound" if container.streams.audio else "no pictures"
         raise SourceError(f"{name} holds {what}. Choose a video file with a picture.")
@@ -59,8 +62,10 @@ def picture_stream(container: "InputContainer", name: str) -> "VideoStream":
     return stream
 
 
-def _is_cover(stream: "VideoStream") -> bool:
-    return ATTACHED_PICTURE in str(stream.disposition).lower()
+def _is_film(stream: "VideoStream") -> bool:
+    if stream.codec_context is None or stream.codec_context.name in _TEXT_CODECS:
+        return False
+    return ATTACHED_PICTURE not in str(stream.disposition).lower()
 
 
 def stream_rate(stream: "VideoStream") -> float:

@@ -12,7 +12,7 @@ from facemotion.vision.sources.base import FrameSource, SourceKind
 from facemotion.vision.sources.pictures import PICTURE_SUFFIXES
 
 URL_SCHEMES: Final = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "udp", "tcp", "srt")
-_CAMERA: Final = re.compile(r"camera(?::(\d{1,3}))?", re.IGNORECASE)
+_CAMERA: Final = re.compile(r"camera(?::(\d{1,3}))?|/dev/video(\d{1,3})", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 
 
@@ -42,8 +42,8 @@ def parse_source(text: str) -> SourceSpec:
     """Read what the user wrote.
 
     Args:
-        text: "demo", "camera:0" (or "camera"), an address (`rtsp://…`, `http://…`), or the path of
-            a video, a picture or a folder. A path wins over "demo" when written as "./demo".
+        text: "demo", "camera:0" (or "camera", or "/dev/video0"), an address (`rtsp://…`,
+            `http://…`), or the path of a video, a picture or a folder; "./demo" is a path.
 
     Raises:
         SourceError: The text is empty or names a kind of address that cannot be opened.
@@ -56,7 +56,7 @@ def parse_source(text: str) -> SourceSpec:
     if wanted.lower() == "demo":
         return SourceSpec(SourceKind.DEMO)
     if camera := _CAMERA.fullmatch(wanted):
-        return SourceSpec(SourceKind.CAMERA, str(int(camera[1] or 0)))
+        return SourceSpec(SourceKind.CAMERA, str(int(camera[1] or camera[2] or 0)))
     if scheme := _SCHEME.match(wanted):
         return _parse_url(wanted, scheme[1].lower())
     return path_source(Path(wanted).expanduser())
