@@ -94,7 +94,10 @@ def build_window(
     store = GalleryStore(gallery_dir or paths.gallery_dir)
     maker = SourceMaking(keeper)
     session = LiveSession(maker.make, store.index, app)
-    return MainWindow(session, keeper, store, paths, theme, pack_choice)
+    window = MainWindow(session, keeper, store, paths, theme, pack_choice)
+    for part in (theme, keeper, session):
+        part.setParent(window)  # they live as long as the window does
+    return window
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -1,5 +1,7 @@
 """Play, pause, seek and loop, under pictures that have a length."""
 
+import time
+
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStyle, QToolButton, QWidget
@@ -7,6 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStyle, QToolButton,
 from facemotion.ui.words import duration_words
 
 STEPS_PER_S = 100
+LONGEST_SEEK_S = 1.0
+"""After this long the slider follows the picture again, wherever that is."""
+NEAR_S = 0.3
 
 
 class _SeekSlider(QSlider):
@@ -41,6 +46,8 @@ class TransportBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self._duration_s = 0.0
+        self._awaited_s: float | None = None
+        self._patient_until_s = 0.0
         self._slider = _SeekSlider(Qt.Orientation.Horizontal, self)
         self._slider.setAccessibleName(self.tr("Position"))
         self._slider.setToolTip(self.tr("Drag, or use the arrow keys, to go to another moment"))
@@ -76,6 +83,7 @@ class TransportBar(QWidget):
     def set_duration(self, seconds: float) -> None:
         """A source of this length begins."""
         self._duration_s = seconds
+        self._awaited_s = None
         self._is_following = True
         self._slider.setRange(0, round(seconds * STEPS_PER_S))
         self._slider.setSingleStep(STEPS_PER_S)
@@ -87,7 +95,7 @@ class TransportBar(QWidget):
     @Slot(float)
     def set_position(self, seconds: float) -> None:
         """Follow the picture, unless the user holds the slider."""
-        if self._slider.isSliderDown():
+        if self._slider.isSliderDown() or self._is_waiting_for_seek(seconds):
             return
         self._is_following = True
         self._slider.setValue(round(seconds * STEPS_PER_S))
@@ -100,7 +108,18 @@ class TransportBar(QWidget):
             return
         seconds = value / STEPS_PER_S
         self._show_time(seconds)
+        self._awaited_s = seconds
+        self._patient_until_s = time.monotonic() + LONGEST_SEEK_S
         self.seek_wanted.emit(seconds)
+
+    def _is_waiting_for_seek(self, seconds: float) -> bool:
+        """Whether a position is still from before the user went elsewhere."""
+        if self._awaited_s is None or time.monotonic() > self._patient_until_s:
+            return False
+        if abs(seconds - self._awaited_s) > NEAR_S:
+            return True
+        self._awaited_s = None
+        return False
 
     def _show_time(self, seconds: float) -> None:
         self._time.setText(f"{duration_words(seconds)} / {duration_words(self._duration_s)}")

@@ -1,17 +1,52 @@
 """Fixtures of the window's tests: the real application, the real window, small real clips."""
 
 import dataclasses
+import sys
+import threading
 
 import cv2
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent
+from shiboken6 import isValid
 
 from facemotion.app import build_window
 from facemotion.store.paths import AppPaths
 from facemotion.store.settings import Settings
+from facemotion.ui.background_job import _Runnable
+from facemotion.ui.capture_thread import CaptureThread
 from facemotion.ui.icons import Icons
+from facemotion.ui.inference_thread import InferenceThread
 from facemotion.ui.theme import Theme, ThemeMode
 from facemotion.vision.video_writer import VideoWriter
+
+
+@pytest.fixture(scope="session", autouse=True)
+def traced_threads():
+    """Let coverage see what runs in threads that Qt starts, of which Python knows nothing."""
+    originals = {kind: kind.run for kind in (CaptureThread, InferenceThread, _Runnable)}
+
+    def traced(run):
+        def run_traced(self):
+            sys.settrace(threading.gettrace())
+            try:
+                run(self)
+            finally:
+                sys.settrace(None)
+
+        return run_traced
+
+    for kind, run in originals.items():
+        kind.run = traced(run)
+    yield
+    for kind, run in originals.items():
+        kind.run = run
+
+
+def flush_deletions(qapp):
+    """Delete what is to be deleted later now: every widget left makes a new theme slower."""
+    qapp.processEvents()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
@@ -20,6 +55,7 @@ def theme(qapp):
     made.apply(ThemeMode.LIGHT)
     yield made
     made.deleteLater()
+    flush_deletions(qapp)
 
 
 @pytest.fixture
@@ -70,13 +106,12 @@ def make_window(qapp, qtbot, paths):
         return window
 
     yield make
-    for window in windows:
+    for window in filter(isValid, windows):
         session = window.session
         window.close()
         assert session.shutdown()
         window.deleteLater()
-        session.deleteLater()
-    qapp.processEvents()
+    flush_deletions(qapp)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from facemotion.core.errors import GalleryError
 from facemotion.core.matching import GalleryIndex
 from facemotion.store.paths import AppPaths
 from facemotion.store.settings import Settings
-from facemotion.ui import inference_thread
+from facemotion.ui import inference_thread, model_desk
 from facemotion.ui.inference_thread import InferenceThread
 from facemotion.ui.mailbox import Mailbox
 from facemotion.ui.model_desk import model_request
@@ -106,7 +106,8 @@ def request_for(pack):
     return model_request(Settings(), AppPaths.default(), str(pack) if pack else "")
 
 
-def test_without_a_pack_it_says_so_and_waits_for_another_request(qtbot, inference):
+def test_without_a_pack_it_says_so_and_waits_for_another_request(qtbot, inference, monkeypatch):
+    monkeypatch.setattr(model_desk, "pack_roots", lambda _paths: ())
     thread, heard = inference()
     thread.request_models(request_for(None))
     qtbot.waitUntil(lambda: heard.missing == 1, timeout=WAIT_MS)

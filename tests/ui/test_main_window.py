@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QPushButt
 
 from facemotion.store.layout import LayoutStore
 from facemotion.store.settings import load_settings
-from facemotion.ui import file_desk
+from facemotion.ui import file_desk, model_desk
 from facemotion.ui.menus import key_list
 from facemotion.ui.model_desk import GALLERY, IMPORT, MODELS
 from facemotion.ui.source_desk import CONNECTION
 from facemotion.vision.sources.base import SourceKind
 from facemotion.vision.sources.specs import SourceSpec, path_source
+from tests.ui.conftest import flush_deletions
 from tests.ui.fake_camera import FakeCamera
 from tests.ui.results import face, known, result
 
@@ -371,7 +372,10 @@ def test_the_picture_moves_at_its_own_rate_while_faces_are_read(
 # ----- models
 
 
-def test_without_a_pack_the_video_plays_and_the_banner_helps(qtbot, window, shared_pack):
+def test_without_a_pack_the_video_plays_and_the_banner_helps(
+    qtbot, window, shared_pack, monkeypatch
+):
+    monkeypatch.setattr(model_desk, "pack_roots", lambda paths: (paths.packs_dir,))
     window.models.load()
     show(qtbot, window, DEMO)
     banner = window.pane.banner
@@ -550,7 +554,7 @@ def test_a_change_in_the_settings_dialog_counts_at_once(qtbot, window):
 # ----- the end
 
 
-def test_closing_while_busy_twenty_times(qtbot, make_window, shared_pack, clip):
+def test_closing_while_busy_twenty_times(qtbot, qapp, make_window, shared_pack, clip):
     """Neither a warning of Qt (which fails a test) nor a thread is left behind."""
     begin_s = time.monotonic()
     for turn in range(20):
@@ -566,4 +570,6 @@ def test_closing_while_busy_twenty_times(qtbot, make_window, shared_pack, clip):
         window.close()
         assert ends == [True]
         assert window.session._inference.isFinished()
+        window.deleteLater()
+        flush_deletions(qapp)
     assert time.monotonic() - begin_s < 60.0

@@ -212,7 +212,7 @@ def test_examine_without_models_is_refused(qtbot, make_session, photo):
 def test_inference_can_be_started_again_after_it_failed(qtbot, make_session, monkeypatch):
     from facemotion.store.paths import AppPaths
     from facemotion.store.settings import Settings
-    from facemotion.ui import inference_thread
+    from facemotion.ui import inference_thread, model_desk
     from facemotion.ui.model_desk import model_request
 
     def explode(_request):
@@ -222,6 +222,7 @@ def test_inference_can_be_started_again_after_it_failed(qtbot, make_session, mon
     session.restart_inference()  # it runs: nothing to do
     with monkeypatch.context() as patched:
         patched.setattr(inference_thread, "load_models", explode)
+        patched.setattr(model_desk, "pack_roots", lambda _paths: ())
         session.load_models(model_request(Settings(), AppPaths.default()))
         qtbot.waitUntil(lambda: "inference failed" in heard.names(), timeout=WAIT_MS)
     missing = []
