@@ -19,6 +19,10 @@ INPUT_SIZE_PX = 48
 class EmotionCropRule:
     """How a square face crop is cut from a detection.
 
+    The defaults were measured (`training/crop_study.py`): with them faces that the detector cuts
+    from raw pictures have their eyes within 0.4 px of where FER+ has them, and the emotion model
+    reads more of them right than with any other rule tried.
+
     Attributes:
         scale: Side of the crop as a multiple of the mean of the bounding box's width and height.
         shift_x: Shift of the crop's centre to the right, as a fraction of the crop's side.
@@ -26,7 +30,7 @@ class EmotionCropRule:
         is_aligned: Whether the crop is turned so that the line through the eyes is level.
     """
 
-    scale: float = 1.0
+    scale: float = 1.04
     shift_x: float = 0.0
     shift_y: float = 0.0
     is_aligned: bool = True
