@@ -20,6 +20,7 @@ from facemotion.store.paths import APP_NAME, AppPaths
 from facemotion.store.settings import Settings, load_settings
 from facemotion.ui.crash_reporter import CrashReporter
 from facemotion.ui.icons import app_icon
+from facemotion.ui.language import install_translation
 from facemotion.ui.main_window import MainWindow
 from facemotion.ui.notice import NoticeKind
 from facemotion.ui.session import LiveSession
@@ -116,6 +117,9 @@ def _run(paths: AppPaths, options: argparse.Namespace, spec: SourceSpec | None) 
     handlers = _quit_on_signals(app)
     try:
         settings, problems = load_settings(paths.settings_file)
+        untranslated = install_translation(app, options.language or settings.display.language)
+        if untranslated:
+            problems.append(untranslated)
         window = build_window(app, paths, settings, options.gallery, options.pack or "")
         start = _Start(window, paths, spec)
         window.closed.connect(start.on_closed)

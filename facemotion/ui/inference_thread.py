@@ -17,7 +17,6 @@ from facemotion.ui.meters import RateMeter
 from facemotion.ui.model_request import LoadedModels, ModelRequest, NoPackError, load_models
 from facemotion.ui.picture import Picture
 from facemotion.vision.photos import examine_photo
-from facemotion.vision.pipeline import PipelineParams
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +80,7 @@ class InferenceThread(QThread):
         self._gallery_loader = gallery_loader
         self._interval_s = interval_s
         self._model_requests: Mailbox[ModelRequest] = Mailbox(on_put=self._wake.set)
-        self._params: Mailbox[PipelineParams] = Mailbox(on_put=self._wake.set)
+        self._tunings: Mailbox[ModelRequest] = Mailbox(on_put=self._wake.set)
         self._galleries: Mailbox[GalleryIndex] = Mailbox(on_put=self._wake.set)
         self._is_reload_wanted = threading.Event()
         self._is_reset_wanted = threading.Event()
@@ -102,9 +101,9 @@ class InferenceThread(QThread):
         """Load these models; the newest request wins."""
         self._model_requests.put(request)
 
-    def set_params(self, params: PipelineParams) -> None:
-        """Tune the pipeline from the next picture on."""
-        self._params.put(params)
+    def tune(self, request: ModelRequest) -> None:
+        """Run the loaded models as a request says that asks for the same ones."""
+        self._tunings.put(request)
 
     def set_interval(self, interval_s: float) -> None:
         """Time between the starts of two inferences."""
@@ -163,9 +162,9 @@ class InferenceThread(QThread):
             self._last = None
             if self._models is not None:
                 self._models.pipeline.reset()
-        params = self._params.take()
-        if params is not None and self._models is not None:
-            self._models.pipeline.set_params(params)
+        tuning = self._tunings.take()
+        if tuning is not None and self._models is not None:
+            self._models = self._models.tuned(tuning)
             self._look_again()
         if self._is_reload_wanted.is_set():
             self._is_reload_wanted.clear()

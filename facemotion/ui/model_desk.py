@@ -147,8 +147,8 @@ class ModelDesk(QObject):
         if old is None or request == old:
             return
         self._request = request
-        if replace(request, params=old.params) == old:
-            self._session.set_params(request.params)
+        if request.asks_for_same_models(old):
+            self._session.tune(request)
         else:
             self._session.load_models(request)
         self._tell_threshold()

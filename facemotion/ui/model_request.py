@@ -1,6 +1,6 @@
 """What the inference thread is asked to load, and what it says it loaded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facemotion.core.errors import ModelError
@@ -42,6 +42,16 @@ class ModelRequest:
     threads: int
     params: PipelineParams
     photo_gates: QualityGates
+
+    def asks_for_same_models(self, other: "ModelRequest") -> bool:
+        """Whether the two differ at most in what can be tuned while the models run."""
+        like_other = replace(
+            self,
+            params=other.params,
+            photo_gates=other.photo_gates,
+            det_threshold=other.det_threshold,
+        )
+        return like_other == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,12 @@ class LoadedModels:
     photo_gates: QualityGates
     info: ModelsInfo
     fallbacks: tuple[str, ...]
+
+    def tuned(self, request: ModelRequest) -> "LoadedModels":
+        """The same models, from now on run as a request says."""
+        self.pipeline.set_params(request.params)
+        self.faces.det_thresh = request.det_threshold
+        return replace(self, photo_gates=request.photo_gates)
 
 
 def load_models(request: ModelRequest) -> LoadedModels:

@@ -16,7 +16,6 @@ from facemotion.ui.mailbox import Mailbox
 from facemotion.ui.meters import memory_mib
 from facemotion.ui.model_request import ModelRequest, ModelsInfo
 from facemotion.ui.picture import Picture
-from facemotion.vision.pipeline import PipelineParams
 from facemotion.vision.sources.base import SourceInfo
 from facemotion.vision.sources.specs import SourceSpec
 
@@ -121,6 +120,7 @@ class LiveSession(QObject):
         self._model_request: ModelRequest | None = None
         self._is_paused = False
         self._is_looping = False
+        self._replaced_before = 0
         self._is_letting_go = False
         self._view_size_px = (0, 0)
         self._is_mirrored = False
@@ -175,9 +175,15 @@ class LiveSession(QObject):
             inference_per_s=self._inference.rate.per_s(now_s),
             latency_ms=self._latency_ms,
             inference_ms=result.timings_ms.get("total", float("nan")) if result else float("nan"),
-            dropped_count=capture.skipped_count if capture is not None else 0,
+            dropped_count=self._dropped_count(),
             memory_mib=memory_mib(),
         )
+
+    def _dropped_count(self) -> int:
+        if self._capture is None:
+            return 0
+        unseen_count = self._display.replaced_count - self._replaced_before
+        return self._capture.skipped_count + unseen_count
 
     # ----- source
 
@@ -238,9 +244,10 @@ class LiveSession(QObject):
         self.models_loading.emit()
         self._inference.request_models(request)
 
-    def set_params(self, params: PipelineParams) -> None:
-        """Tune the pipeline from the next picture on."""
-        self._inference.set_params(params)
+    def tune(self, request: ModelRequest) -> None:
+        """Run the loaded models as a request says that asks for the same ones."""
+        self._model_request = request
+        self._inference.tune(request)
 
     def set_interval(self, interval_s: float) -> None:
         """Time between the starts of two inferences."""
@@ -370,6 +377,7 @@ class LiveSession(QObject):
 
     def _forget_pictures(self) -> None:
         self._display.clear()
+        self._replaced_before = self._display.replaced_count
         self._inference.pictures.clear()
         self._results.clear()
         self._picture = None

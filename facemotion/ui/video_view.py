@@ -5,6 +5,7 @@ import time
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFont,
     QFontMetricsF,
     QImage,
@@ -33,6 +34,12 @@ from facemotion.ui.overlay import (
 )
 from facemotion.ui.picture import Picture
 from facemotion.ui.theme import STAGE
+
+KEYBOARD_REASONS = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 
 
 class VideoView(QWidget):
@@ -70,6 +77,7 @@ class VideoView(QWidget):
         self._marks: list[FaceMark] = []
         self._repaints = RateMeter()
         self._message = ""
+        self._is_ring_shown = False
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -134,7 +142,7 @@ class VideoView(QWidget):
         self._paint_picture(painter)
         if self._message:
             self._paint_message(painter)
-        if self.hasFocus():
+        if self.hasFocus() and self._is_ring_shown:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self.palette().accent().color(), 2.0))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -261,12 +269,18 @@ class VideoView(QWidget):
         """No face is under the pointer any more."""
         super().leaveEvent(event)
         self._hovered_id = None
+        self.unsetCursor()
         self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Only who comes with the keyboard needs to see where the keys go."""
+        self._is_ring_shown = event.reason() in KEYBOARD_REASONS
+        super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right go through the faces."""
-        steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
-        step = steps.get(Qt.Key(event.key()))
+        steps = {Qt.Key.Key_Right.value: 1, Qt.Key.Key_Left.value: -1}
+        step = steps.get(event.key())
         if step is None:
             super().keyPressEvent(event)
         else:

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Slot
@@ -174,8 +176,9 @@ def test_it_reads_faces_photos_and_people(qtbot, inference, shared_pack, shared_
     qtbot.waitUntil(lambda: len(heard.results) > count, timeout=WAIT_MS)
     assert heard.results[-1].faces[0].track_id == 1
     count = len(heard.results)
-    thread.set_params(request_for(shared_pack).params)
+    thread.tune(dataclasses.replace(request_for(shared_pack), det_threshold=0.99))
     qtbot.waitUntil(lambda: len(heard.results) > count, timeout=WAIT_MS)
+    assert heard.results[-1].faces == ()
     assert heard.ends == []
     assert thread.rate.per_s(0.0) >= 0.0
 
