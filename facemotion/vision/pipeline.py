@@ -32,8 +32,7 @@ from facemotion.vision.pipeline_params import PipelineParams
 __all__ = ["FacePipeline", "PipelineParams"]
 
 _STAGES: Final[tuple[str, ...]] = ("detect", "track", "recognise", "emotion")
-_UNSURE_SCORE: Final = 0.50
-_SURE_SPAN: Final = 0.25
+_UNSURE_SPAN: Final = 0.20
 _EDGE_MARGIN: Final = 0.02
 _AT_EDGE: Final = 0.3
 
@@ -174,7 +173,7 @@ class FacePipeline:
             return tracks
         size = (frame.frame_bgr.shape[1], frame.frame_bgr.shape[0])
         qualities = [
-            embedding_worth(detection, clear, size)
+            embedding_worth(detection, clear, size, self._params.gates.min_det_score)
             for detection, clear in zip(detections, clarity, strict=True)
         ]
         rows = self._rows_to_embed(tracks, qualities, frame.time_s)
@@ -259,7 +258,9 @@ class FacePipeline:
         return replace(face, emotion=EmotionReading(raw, raw, emotion))
 
 
-def embedding_worth(detection: FaceDetection, clarity: float, frame_size: tuple[int, int]) -> float:
+def embedding_worth(
+    detection: FaceDetection, clarity: float, frame_size: tuple[int, int], sure_score: float
+) -> float:
     """How much an embedding would be worth, in [0, 1].
 
     `core.quality.embedding_quality`, less for an unsure detection and much less for a face at the
@@ -269,8 +270,9 @@ def embedding_worth(detection: FaceDetection, clarity: float, frame_size: tuple[
         detection: The face.
         clarity: Sharpness of its crop.
         frame_size: Width and height of the picture (px).
+        sure_score: Detection score from which the detector is sure.
     """
-    sure = min(max((detection.det_score - _UNSURE_SCORE) / _SURE_SPAN, 0.0), 1.0)
+    sure = min(max(1.0 - (sure_score - detection.det_score) / _UNSURE_SPAN, 0.0), 1.0)
     x1, y1, x2, y2 = (float(value) for value in detection.bbox_xyxy)
     margin = _EDGE_MARGIN * max(x2 - x1, y2 - y1)
     is_at_edge = min(x1, y1, frame_size[0] - x2, frame_size[1] - y2) < margin

@@ -181,12 +181,13 @@ def test_worth_of_an_embedding() -> None:
     inside = FaceDetection(np.array([50, 50, 150, 150], np.float32), kps + 50, 0.9)
     at_edge = FaceDetection(np.array([-2, 50, 98, 150], np.float32), kps, 0.9)
     size = (400, 300)
-    full = embedding_worth(inside, 500.0, size)
+    full = embedding_worth(inside, 500.0, size, 0.7)
     assert full > 0.3
-    assert embedding_worth(at_edge, 500.0, size) == pytest.approx(0.3 * full, rel=1e-3)
+    assert embedding_worth(at_edge, 500.0, size, 0.7) == pytest.approx(0.3 * full, rel=1e-3)
     unsure = replace(inside, det_score=0.55)
-    assert embedding_worth(unsure, 500.0, size) < 0.2 * full
-    assert embedding_worth(replace(inside, det_score=0.5), 500.0, size) == 0.0
+    assert 0.0 < embedding_worth(unsure, 500.0, size, 0.7) < 0.3 * full
+    assert embedding_worth(replace(inside, det_score=0.45), 500.0, size, 0.7) == 0.0
+    assert embedding_worth(unsure, 500.0, size, 0.5) > 0.5 * full
 
 
 def test_emotion_is_read_smoothed_and_settles(
