@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self.setMinimumSize(720, 480)
+        self.setMinimumWidth(800)  # the panels say how much height they need
         self.setCentralWidget(self.pane)
         self.setStatusBar(self.status)
         panels = (

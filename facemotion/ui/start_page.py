@@ -31,6 +31,8 @@ ICON_PX = 48
 INK = "#e8edf3"
 QUIET_INK = "#aab4c1"
 TEXT_WIDTH_PX = 520
+MARGIN_PX = 12
+GAP_PX = 8
 BUTTON_WIDTH_PX = 190
 
 
@@ -87,14 +89,13 @@ class StartPage(QWidget):
         return label
 
     def _build(self) -> None:
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(8)
+        self._grid.setSpacing(GAP_PX)
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addLayout(self._grid)
         middle.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 16, 24, 16)
+        layout.setContentsMargins(MARGIN_PX, 16, MARGIN_PX, 16)
         layout.setSpacing(12)
         layout.addStretch(1)
         layout.addWidget(self._picture)
@@ -126,7 +127,6 @@ class StartPage(QWidget):
         self._title.setText(message.title)
         self._text.setText(message.text)
         self._text.setVisible(bool(message.text))
-        self._text.setFixedWidth(min(TEXT_WIDTH_PX, max(self.width() - 48, 260)))
         self.setAccessibleName(f"{message.title}. {message.text}")
         had_focus = any(button.hasFocus() for button in self._buttons)
         self._replace_buttons(actions)
@@ -150,12 +150,12 @@ class StartPage(QWidget):
             button.setIcon(self._icon_of(action, is_primary=place == 0))
             button.setProperty("isPrimary", place == 0)
             button.setToolTip(action.toolTip())
-            button.setMinimumWidth(BUTTON_WIDTH_PX)
             button.setMaximumWidth(2 * BUTTON_WIDTH_PX)
             button.setAutoDefault(True)
             button.clicked.connect(action.trigger)
             self._grid.addWidget(button, place // 2, place % 2)
             self._buttons.append(button)
+        self._fit()
 
     def _icon_of(self, action: QAction, is_primary: bool) -> QIcon:
         name = action.property(ICON_NAME)
@@ -166,7 +166,13 @@ class StartPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the sentence use the room there is."""
         super().resizeEvent(event)
-        self._text.setFixedWidth(min(TEXT_WIDTH_PX, max(self.width() - 48, 260)))
+        self._fit()
+
+    def _fit(self) -> None:
+        room_px = max(self.width() - 2 * MARGIN_PX, 260)
+        self._text.setFixedWidth(min(TEXT_WIDTH_PX, room_px))
+        for button in self._buttons:
+            button.setMinimumWidth(min(BUTTON_WIDTH_PX, (room_px - GAP_PX) // 2))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The video's ground."""
