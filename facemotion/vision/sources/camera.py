@@ -42,10 +42,15 @@ class CameraMode:
 
 
 def open_capture(index: int) -> cv2.VideoCapture:
-    """OpenCV's capture on the platform's own back end, which opens fast and numbers like Qt."""
+    """OpenCV's capture on the platform's own back end.
+
+    On Windows that is Media Foundation, which lists cameras in the same order as Qt.
+    """
     # OpenCV waits ten seconds for a silent V4L2 camera unless told otherwise.
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
-    back_ends = {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION, "linux": cv2.CAP_V4L2}
+    # Looking for hardware transforms takes Media Foundation up to 20 s (OpenCV issue 17687).
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+    back_ends = {"win32": cv2.CAP_MSMF, "darwin": cv2.CAP_AVFOUNDATION, "linux": cv2.CAP_V4L2}
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
