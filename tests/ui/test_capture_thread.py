@@ -11,7 +11,7 @@ from facemotion.ui.capture_thread import CaptureThread
 from facemotion.ui.mailbox import Mailbox
 from facemotion.vision.sources.base import SourceKind
 from facemotion.vision.sources.specs import SourceSpec, make_source, path_source
-from tests.ui.fake_camera import FakeCamera
+from tests.fakes import FakeCamera
 
 CAMERA = SourceSpec(SourceKind.CAMERA, "0", "Fake camera")
 WAIT_MS = 8000

@@ -17,8 +17,8 @@ from facemotion.ui.model_desk import GALLERY, IMPORT, MODELS
 from facemotion.ui.source_desk import CONNECTION
 from facemotion.vision.sources.base import SourceKind
 from facemotion.vision.sources.specs import SourceSpec, path_source
+from tests.fakes import FakeCamera
 from tests.ui.conftest import flush_deletions
-from tests.ui.fake_camera import FakeCamera
 from tests.ui.results import face, known, result
 
 DEMO = SourceSpec(SourceKind.DEMO)

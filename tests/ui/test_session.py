@@ -8,7 +8,7 @@ from facemotion.ui import session as session_module
 from facemotion.ui.session import LiveSession
 from facemotion.vision.sources.base import SourceKind
 from facemotion.vision.sources.specs import SourceSpec, make_source, path_source
-from tests.ui.fake_camera import FakeCamera
+from tests.fakes import FakeCamera
 from tests.ui.results import result
 
 DEMO = SourceSpec(SourceKind.DEMO)
