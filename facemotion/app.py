@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from facemotion.core.errors import FacemotionError, SourceError
 from facemotion.store.gallery import GalleryStore
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
     """
     options = _parse(argv)
     if not has_display():
-        sys.stderr.write(f"{NO_DISPLAY}\n")
+        _tell(NO_DISPLAY)
         return 1
     try:
         spec = parse_source(options.source) if options.source else None
@@ -59,8 +59,17 @@ def main(argv: Sequence[str]) -> int:
         with logging_to(paths.log_file):
             return _run(paths, options, spec)
     except FacemotionError as error:
-        sys.stderr.write(f"facemotion: {error}\n")
+        _tell(f"facemotion: {error}")
         return 2 if isinstance(error, SourceError) else 1
+
+
+def _tell(sentence: str) -> None:
+    """Say why there is no window: on the terminal, or in a box where there is no terminal."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{sentence}\n")
+        return
+    _make_application()
+    QMessageBox.critical(None, "facemotion", sentence)
 
 
 def has_display() -> bool:
@@ -198,5 +207,6 @@ def _leave_at_once(code: int) -> int:
     """A thread hangs in a driver: Python would wait for it for ever, and Qt would abort."""
     logger.error("leaving with a thread that did not end")
     logging.shutdown()
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        sys.stderr.flush()
     os._exit(code)

@@ -139,6 +139,27 @@ def test_a_folder_that_cannot_be_made_has_a_sentence(capsys, tmp_path, monkeypat
     assert "FACEMOTION_HOME" in capsys.readouterr().err
 
 
+def test_without_a_terminal_the_sentence_stands_in_a_box(qapp, monkeypatch):
+    said = []
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(QMessageBox, "critical", lambda _parent, _title, text: said.append(text))
+    assert app_module.main(["--source", "gopher://x/y"]) == 2
+    assert "gopher" in said[0]
+
+
+def test_a_language_without_translation_is_named(qapp, consent):
+    texts = []
+
+    def read(window):
+        texts.append(window.pane.banner.text(app_module.PROBLEMS))
+        return True
+
+    timer = close_when_open(read)
+    assert app_module.main(["--language", "tlh"]) == 0
+    timer.stop()
+    assert "tlh" in texts[0]
+
+
 def test_unreadable_settings_are_announced(qapp, consent):
     AppPaths.default().settings_file.write_text("no toml =")
     texts = []
