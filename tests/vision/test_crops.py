@@ -6,7 +6,7 @@ from facemotion.core.preprocessing import EmotionCropRule
 from facemotion.core.types import FaceDetection
 from facemotion.vision.crops import cut_crops, warp_square
 
-RULE = EmotionCropRule()
+RULE = EmotionCropRule(scale=1.0)
 
 
 def detection(x: float, y: float, side: float, angle: float = 0.0) -> FaceDetection:
@@ -79,7 +79,7 @@ def test_tilted_head_is_levelled() -> None:
     left, right = crop[:, :24], crop[:, 24:]
     rows = [float((np.arange(48) @ half.sum(axis=1)) / half.sum()) for half in (left, right)]
     assert rows[0] == pytest.approx(rows[1], abs=0.7)
-    (flat,) = cut_crops(picture, [face], EmotionCropRule(is_aligned=False))
+    (flat,) = cut_crops(picture, [face], EmotionCropRule(scale=1.0, is_aligned=False))
     rows = [float((np.arange(48) @ h.sum(axis=1)) / h.sum()) for h in (flat[:, :24], flat[:, 24:])]
     assert abs(rows[0] - rows[1]) > 5.0
 
