@@ -13,7 +13,7 @@ from facemotion.core.types import Frame
 from facemotion.ui.mailbox import Mailbox
 from facemotion.ui.meters import RateMeter
 from facemotion.ui.pacing import FramePacer, Pace
-from facemotion.ui.picture import Picture, fitted_size, render_bgra
+from facemotion.ui.picture import STILL_KINDS, Picture, fitted_size, render_bgra
 from facemotion.vision.scene_watch import SceneWatch
 from facemotion.vision.sources.base import FrameSource, SourceInfo, SourceKind
 from facemotion.vision.sources.specs import SourceSpec
@@ -25,7 +25,6 @@ BACK_OFF_S = (1.0, 2.0, 4.0, 8.0)
 POSITION_INTERVAL_S = 0.1
 LONGEST_STAND_S = 5.0
 """The last frame of a file stands no longer than this before the file has ended."""
-STILL_KINDS = (SourceKind.IMAGE, SourceKind.FOLDER)
 
 SourceMaker = Callable[[SourceSpec], FrameSource]
 """Gives a source that is not opened yet."""

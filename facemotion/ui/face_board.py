@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from facemotion.core.types import FrameResult
 from facemotion.ui.change_log import ChangeLog, EmotionChange
 from facemotion.ui.history import EmotionHistory, HistoryBook
+from facemotion.ui.picture import STILL_KINDS
 from facemotion.ui.presence import Presence, PresentFace
 from facemotion.vision.sources.base import SourceInfo
 
@@ -74,7 +75,11 @@ class FaceBoard(QObject):
             info: The source that it belongs to.
             clock: Local date and time.
         """
-        if result.frame.time_s < self._now_s:
+        if info.kind in STILL_KINDS:
+            # Each photo stands alone: its numbers say nothing about those of the last one.
+            self._forget_time()
+            self._presence.clear()
+        elif result.frame.time_s < self._now_s:
             self._forget_time()
         self._now_s = result.frame.time_s
         self._presence.update(result)

@@ -1,6 +1,7 @@
 """The main window: puts the parts together and connects them."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -39,7 +40,7 @@ from facemotion.ui.source_desk import SourceDesk
 from facemotion.ui.source_menu import KIND_ICONS, SourceMenu, source_words
 from facemotion.ui.status_panel import StatusPanel
 from facemotion.ui.theme import Theme
-from facemotion.vision.sources.base import SourceInfo
+from facemotion.vision.sources.base import SourceInfo, SourceKind
 from facemotion.vision.sources.specs import SourceSpec
 
 logger = logging.getLogger(__name__)
@@ -133,7 +134,6 @@ class MainWindow(QMainWindow):
         session = self.session
         session.picture_ready.connect(self._on_picture)
         session.result_ready.connect(self._on_result)
-        session.position_changed.connect(self.pane.transport.set_position)
         session.source_failed.connect(self._on_no_picture)
         session.source_stopped.connect(self._on_no_picture)
         session.models_loading.connect(self._on_models_loading)
@@ -191,7 +191,14 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_picture(self) -> None:
-        self.pane.video.set_picture(self.session.latest_picture())
+        picture, info = self.session.latest_picture(), self.session.source_info
+        self.pane.video.set_picture(picture)
+        if picture is not None and info is not None and info.kind is SourceKind.FOLDER:
+            height_px, width_px = picture.frame.frame_bgr.shape[:2]
+            name = f"{info.name}: {picture.frame.name}"
+            self.status.show_source(
+                replace(info, name=name, width_px=width_px, height_px=height_px)
+            )
 
     @Slot()
     def _on_result(self) -> None:

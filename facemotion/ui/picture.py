@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.core.types import Frame, FrameBgr
+from facemotion.vision.sources.base import SourceKind
 
+STILL_KINDS = (SourceKind.IMAGE, SourceKind.FOLDER)
+"""Sources whose pictures have nothing to do with each other."""
 LARGEST_SIDE_PX = 3840
 """No picture is scaled up beyond this: the screen does the rest."""
 

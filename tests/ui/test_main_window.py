@@ -573,3 +573,21 @@ def test_closing_while_busy_twenty_times(qtbot, qapp, make_window, shared_pack, 
         window.deleteLater()
         flush_deletions(qapp)
     assert time.monotonic() - begin_s < 60.0
+
+
+def test_photos_of_a_folder_have_nothing_to_do_with_each_other(
+    qtbot, make_window, shared_dir, shared_pack
+):
+    window = make_window(pack_choice=str(shared_pack))
+    window.models.load()
+    show(qtbot, window, path_source(shared_dir / "media" / "people"))
+    names = set()
+
+    def has_seen_three():
+        names.add(window.status.text.partition("  ")[0])
+        return len({name for name in names if ".png" in name}) >= 3
+
+    qtbot.waitUntil(has_seen_three, timeout=WAIT_MS)
+    assert any(name == "people: person_2.png" for name in names)
+    assert window.changes.shown_changes() == []
+    assert all(face.duration_s == 0.0 for face in window.board.faces)
