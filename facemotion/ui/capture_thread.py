@@ -223,6 +223,8 @@ class CaptureThread(QThread):
         return None
 
     def _live_step(self, frame: Frame) -> None:
+        if self._stop.is_set():
+            return  # another source may be on show by now
         if self._is_paused:
             self._render_again_if_changed()
         else:

@@ -34,6 +34,7 @@ class InferenceThread(QThread):
         results: Receives each result.
         gallery_loader: Reads the people for a model id; called in this thread.
         interval_s: Time between the starts of two inferences.
+        pictures: Mailbox of a thread that ended, to go on with; None for an own one.
         parent: Qt parent.
 
     Attributes:
@@ -69,13 +70,15 @@ class InferenceThread(QThread):
         results: Mailbox[FrameResult],
         gallery_loader: GalleryLoader,
         interval_s: float = 0.10,
+        pictures: Mailbox[Picture] | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("inference")
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self.pictures: Mailbox[Picture] = Mailbox(on_put=self._wake.set)
+        self.pictures: Mailbox[Picture] = pictures if pictures is not None else Mailbox()
+        self.pictures.wake_with(self._wake.set)
         self._results = results
         self._gallery_loader = gallery_loader
         self._interval_s = interval_s

@@ -23,6 +23,10 @@ class Mailbox(Generic[T]):
         self._replaced_count = 0
         self._on_put = on_put
 
+    def wake_with(self, on_put: Callable[[], None]) -> None:
+        """Wake another receiver from now on."""
+        self._on_put = on_put
+
     def put(self, item: T) -> None:
         """Leave an item; one that nobody took is replaced and counted."""
         with self._lock:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from facemotion.core.matching import GalleryIndex
 from facemotion.core.types import Frame, FrameBgr, FrameResult
@@ -16,13 +16,12 @@ from facemotion.ui.mailbox import Mailbox
 from facemotion.ui.meters import memory_mib
 from facemotion.ui.model_request import ModelRequest, ModelsInfo
 from facemotion.ui.picture import Picture
+from facemotion.ui.source_runner import SourceRunner
 from facemotion.vision.sources.base import SourceInfo
 from facemotion.vision.sources.specs import SourceSpec
 
 logger = logging.getLogger(__name__)
 
-STUCK_MS = 5000
-"""A source that has not let go after this long is left to itself and another one is opened."""
 SHUTDOWN_MS = 4000
 
 
@@ -105,32 +104,31 @@ class LiveSession(QObject):
         self, maker: SourceMaker, gallery_loader: GalleryLoader, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._maker = maker
         self._gallery_loader = gallery_loader
-        self._display: Mailbox[Picture] = Mailbox()
         self._results: Mailbox[FrameResult] = Mailbox()
-        self._capture: CaptureThread | None = None
-        self._stuck: list[CaptureThread] = []
-        self._pending: SourceSpec | None = None
         self._picture: Picture | None = None
         self._result: FrameResult | None = None
         self._latency_ms = float("nan")
-        self._info: SourceInfo | None = None
         self._models: ModelsInfo | None = None
         self._model_request: ModelRequest | None = None
         self._is_paused = False
-        self._is_looping = False
-        self._replaced_before = 0
-        self._is_letting_go = False
-        self._view_size_px = (0, 0)
-        self._is_mirrored = False
-        self._next_scene_id = 1
         self._interval_s = 0.10
         self._job_count = 0
-        self._stuck_timer = QTimer(self, singleShot=True, interval=STUCK_MS)
-        self._stuck_timer.timeout.connect(self._leave_stuck_source)
         self._inference = self._make_inference()
+        self._source = SourceRunner(maker, self._inference.pictures, self)
+        self._connect_source()
         self._inference.start()
+
+    def _connect_source(self) -> None:
+        source = self._source
+        source.changing.connect(self._on_source_changing)
+        source.opened.connect(self.source_opened)
+        source.failed.connect(self._on_source_failed)
+        source.stopped.connect(self.source_stopped)
+        source.reconnecting.connect(self.reconnecting)
+        source.frame_ready.connect(self._on_frame_ready)
+        source.position_changed.connect(self.position_changed)
+        source.ended.connect(self.ended)
 
     # ----- what there is
 
@@ -149,7 +147,7 @@ class LiveSession(QObject):
     @property
     def source_info(self) -> SourceInfo | None:
         """The open source, or None."""
-        return self._info
+        return self._source.info
 
     @property
     def models_info(self) -> ModelsInfo | None:
@@ -164,43 +162,30 @@ class LiveSession(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether a source is open or being opened."""
-        return self._capture is not None
+        return self._source.is_busy
 
     def statistics(self) -> SessionStatistics:
         """Rates and counts at this moment."""
-        now_s = time.monotonic()
-        capture, result = self._capture, self._result
+        result = self._result
         return SessionStatistics(
-            capture_per_s=capture.rate.per_s(now_s) if capture is not None else 0.0,
-            inference_per_s=self._inference.rate.per_s(now_s),
+            capture_per_s=self._source.capture_per_s(),
+            inference_per_s=self._inference.rate.per_s(time.monotonic()),
             latency_ms=self._latency_ms,
             inference_ms=result.timings_ms.get("total", float("nan")) if result else float("nan"),
-            dropped_count=self._dropped_count(),
+            dropped_count=self._source.dropped_count(),
             memory_mib=memory_mib(),
         )
-
-    def _dropped_count(self) -> int:
-        if self._capture is None:
-            return 0
-        unseen_count = self._display.replaced_count - self._replaced_before
-        return self._capture.skipped_count + unseen_count
 
     # ----- source
 
     def start(self, spec: SourceSpec) -> None:
         """Show another source; the one that runs is closed first, without waiting for it here."""
-        self._pending = spec
         self.source_starting.emit(spec)
-        if self._capture is None:
-            self._open_pending()
-        else:
-            self._let_go()
+        self._source.start(spec)
 
     def stop(self) -> None:
         """Close the source."""
-        self._pending = None
-        if self._capture is not None:
-            self._let_go()
+        self._source.stop()
 
     @Slot()
     def pause(self) -> None:
@@ -215,26 +200,21 @@ class LiveSession(QObject):
     @Slot(float)
     def seek(self, time_s: float) -> None:
         """Go to a position of a seekable source."""
-        if self._capture is not None:
-            self._capture.seek(time_s)
+        self._source.seek(time_s)
 
     @Slot(bool)
     def set_looping(self, is_looping: bool) -> None:
         """Whether a file starts again at its end; kept for the sources to come."""
-        self._is_looping = is_looping
-        if self._capture is not None:
-            self._capture.set_looping(is_looping)
+        self._source.set_looping(is_looping)
 
     @Slot(int, int)
     def set_view_size(self, width_px: int, height_px: int) -> None:
         """Size in device pixels that pictures are scaled to fit."""
-        self._view_size_px = (width_px, height_px)
-        self._set_look()
+        self._source.set_view_size(width_px, height_px)
 
     def set_mirrored(self, is_mirrored: bool) -> None:
         """Whether cameras are shown as in a mirror."""
-        self._is_mirrored = is_mirrored
-        self._set_look()
+        self._source.set_mirrored(is_mirrored)
 
     # ----- models
 
@@ -281,8 +261,9 @@ class LiveSession(QObject):
         """Start reading faces again after `inference_failed`."""
         if self._inference.isRunning():
             return
-        self._inference.deleteLater()
-        self._inference = self._make_inference()
+        ended = self._inference
+        self._inference = self._make_inference(ended.pictures)
+        ended.deleteLater()
         self._inference.start()
         if self._model_request is not None:
             self.load_models(self._model_request)
@@ -295,10 +276,8 @@ class LiveSession(QObject):
         Returns:
             Whether every thread ended; a source stuck in its driver may not.
         """
-        self._pending = None
-        threads = [self._inference, *self._stuck]
-        if self._capture is not None:
-            threads.append(self._capture)
+        self._source.forget_wishes()
+        threads: list[CaptureThread | InferenceThread] = [self._inference, *self._source.threads]
         for thread in threads:
             thread.stop()
         deadline_s = time.monotonic() + SHUTDOWN_MS / 1000.0
@@ -310,139 +289,44 @@ class LiveSession(QObject):
                 is_clean = False
         return is_clean
 
-    # ----- capture
+    # ----- what the source says
 
-    def _open_pending(self) -> None:
-        spec, self._pending = self._pending, None
+    @Slot()
+    def _on_source_changing(self) -> None:
         self._forget_pictures()
         self._inference.reset()
         self._is_paused = False
         self.paused_changed.emit(False)
-        if spec is None:
-            self.source_stopped.emit()
-            return
-        capture = CaptureThread(
-            spec, self._maker, self._display, self._inference.pictures, self._next_scene_id, self
-        )
-        capture.set_looping(self._is_looping)
-        capture.set_look(*self._view_size_px, self._is_mirrored)
-        capture.source_opened.connect(self._on_source_opened)
-        capture.frame_ready.connect(self._on_frame_ready)
-        capture.position_changed.connect(self._on_position_changed)
-        capture.ended.connect(self._on_ended)
-        capture.reconnecting.connect(self._on_reconnecting)
-        capture.failed.connect(self._on_source_failed)
-        capture.finished.connect(self._on_capture_finished)
-        self._capture = capture
-        capture.start()
-
-    def _let_go(self) -> None:
-        """Ask the open source to close; `_on_capture_finished` goes on from there."""
-        if self._capture is None or self._is_letting_go:
-            return
-        self._is_letting_go = True
-        self._capture.stop()
-        self._stuck_timer.start()
-
-    @Slot()
-    def _leave_stuck_source(self) -> None:
-        """A driver that does not answer must not keep the user from another source."""
-        if self._capture is None or not self._is_letting_go:
-            return
-        logger.error("the %s does not close; it is left to itself", self._capture.spec.kind)
-        self._stuck.append(self._capture)
-        self._retire_capture()
-        self._open_pending()
-
-    @Slot()
-    def _on_capture_finished(self) -> None:
-        thread = self.sender()
-        if thread is self._capture:
-            is_wanted_end = self._is_letting_go
-            self._retire_capture()
-            if is_wanted_end:
-                self._open_pending()
-        elif isinstance(thread, CaptureThread) and thread in self._stuck:
-            self._stuck.remove(thread)
-        if isinstance(thread, CaptureThread):
-            thread.deleteLater()
-
-    def _retire_capture(self) -> None:
-        if self._capture is not None:
-            self._next_scene_id = self._capture.last_scene_id + 1
-        self._stuck_timer.stop()
-        self._is_letting_go = False
-        self._capture = None
-        self._info = None
 
     def _forget_pictures(self) -> None:
-        self._display.clear()
-        self._replaced_before = self._display.replaced_count
-        self._inference.pictures.clear()
         self._results.clear()
         self._picture = None
         self._result = None
         self._latency_ms = float("nan")
 
-    def _set_look(self) -> None:
-        if self._capture is not None:
-            self._capture.set_look(*self._view_size_px, self._is_mirrored)
-
-    def _set_paused(self, is_paused: bool) -> None:
-        if self._capture is None:
-            return
-        if is_paused:
-            self._capture.pause()
-        else:
-            self._capture.play()
-        self._is_paused = is_paused
-        self.paused_changed.emit(is_paused)
-
-    def _is_current(self) -> bool:
-        """Whether the signal being received comes from the source that is shown."""
-        return self.sender() is self._capture and not self._is_letting_go
-
-    @Slot(object)
-    def _on_source_opened(self, info: SourceInfo) -> None:
-        if self._is_current():
-            self._info = info
-            self.source_opened.emit(info)
-
     @Slot()
     def _on_frame_ready(self) -> None:
-        if not self._is_current():
-            return
-        picture = self._display.take()
+        picture = self._source.pictures.take()
         if picture is not None:
             self._picture = picture
             self.picture_ready.emit()
 
-    @Slot(float)
-    def _on_position_changed(self, time_s: float) -> None:
-        if self._is_current():
-            self.position_changed.emit(time_s)
-
-    @Slot()
-    def _on_ended(self) -> None:
-        if self._is_current():
-            self.ended.emit()
-
-    @Slot(str, float)
-    def _on_reconnecting(self, reason: str, delay_s: float) -> None:
-        if self._is_current():
-            self.reconnecting.emit(reason, delay_s)
-
     @Slot(str)
     def _on_source_failed(self, sentence: str) -> None:
-        if self._is_current():
-            self._info = None
-            self._forget_pictures()
-            self.source_failed.emit(sentence)
+        self._forget_pictures()
+        self.source_failed.emit(sentence)
+
+    def _set_paused(self, is_paused: bool) -> None:
+        if self._source.set_paused(is_paused):
+            self._is_paused = is_paused
+            self.paused_changed.emit(is_paused)
 
     # ----- inference
 
-    def _make_inference(self) -> InferenceThread:
-        inference = InferenceThread(self._results, self._gallery_loader, self._interval_s, self)
+    def _make_inference(self, pictures: Mailbox[Picture] | None = None) -> InferenceThread:
+        inference = InferenceThread(
+            self._results, self._gallery_loader, self._interval_s, pictures, self
+        )
         inference.models_ready.connect(self._on_models_ready)
         inference.models_missing.connect(self._on_models_missing)
         inference.models_failed.connect(self._on_models_failed)

@@ -194,7 +194,7 @@ def test_a_dropped_file_is_shown(qtbot, window, clip):
 def test_a_lost_camera_is_announced_and_can_be_tried_at_once(qtbot, window, monkeypatch):
     plugged = threading.Event()
     plugged.set()
-    monkeypatch.setattr(window.session, "_maker", lambda _spec: FakeCamera(plugged))
+    monkeypatch.setattr(window.session._source, "_maker", lambda _spec: FakeCamera(plugged))
     show(qtbot, window, SourceSpec(SourceKind.CAMERA, "0", "Fake camera"))
     plugged.clear()
     banner = window.pane.banner

@@ -4,7 +4,11 @@ import pytest
 from PySide6.QtCore import QObject, Slot
 
 from facemotion.core.matching import GalleryIndex
+from facemotion.store.paths import AppPaths
+from facemotion.store.settings import Settings
+from facemotion.ui import inference_thread, source_runner
 from facemotion.ui import session as session_module
+from facemotion.ui.model_desk import model_request
 from facemotion.ui.session import LiveSession
 from facemotion.vision.sources.base import SourceKind
 from facemotion.vision.sources.specs import SourceSpec, make_source, path_source
@@ -139,7 +143,7 @@ def test_pause_play_seek_and_loop(qtbot, make_session, clip):
 
 
 def test_a_source_that_does_not_let_go_is_left_behind(qtbot, make_session, monkeypatch):
-    monkeypatch.setattr(session_module, "STUCK_MS", 100)
+    monkeypatch.setattr(source_runner, "STUCK_MS", 100)
     release = threading.Event()
     plugged = threading.Event()
     plugged.set()
@@ -209,24 +213,21 @@ def test_examine_without_models_is_refused(qtbot, make_session, photo):
     assert refusals[0][0] == job_id
 
 
-def test_inference_can_be_started_again_after_it_failed(qtbot, make_session, monkeypatch):
-    from facemotion.store.paths import AppPaths
-    from facemotion.store.settings import Settings
-    from facemotion.ui import inference_thread, model_desk
-    from facemotion.ui.model_desk import model_request
-
+def test_inference_can_be_started_again_after_it_failed(
+    qtbot, make_session, monkeypatch, shared_pack
+):
     def explode(_request):
         raise RuntimeError("boom")
 
     session, heard = make_session()
     session.restart_inference()  # it runs: nothing to do
+    session.start(DEMO)
     with monkeypatch.context() as patched:
         patched.setattr(inference_thread, "load_models", explode)
-        patched.setattr(model_desk, "pack_roots", lambda _paths: ())
-        session.load_models(model_request(Settings(), AppPaths.default()))
+        session.load_models(model_request(Settings(), AppPaths.default(), str(shared_pack)))
         qtbot.waitUntil(lambda: "inference failed" in heard.names(), timeout=WAIT_MS)
-    missing = []
-    session.models_missing.connect(lambda: missing.append(1))
     qtbot.waitUntil(lambda: not session._inference.isRunning(), timeout=WAIT_MS)
     session.restart_inference()
-    qtbot.waitUntil(lambda: bool(missing), timeout=WAIT_MS)
+    # The source that was open all the time is read by the new thread.
+    qtbot.waitUntil(lambda: session.latest_result() is not None, timeout=WAIT_MS)
+    assert session.latest_result().faces
