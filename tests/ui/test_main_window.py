@@ -591,3 +591,26 @@ def test_photos_of_a_folder_have_nothing_to_do_with_each_other(
     assert any(name == "people: person_2.png" for name in names)
     assert window.changes.shown_changes() == []
     assert all(face.duration_s == 0.0 for face in window.board.faces)
+
+
+def test_no_box_outlives_its_scene(qtbot, make_window, shared_dir, shared_pack):
+    window = make_window(pack_choice=str(shared_pack))
+    window.actions_by_name["loop"].setChecked(False)
+    window.models.load()
+    qtbot.waitUntil(lambda: window.session.models_info is not None, timeout=WAIT_MS)
+    seen = []
+
+    def look():
+        window.pane.video.repaint()
+        seen.append((window.session.latest_frame().time_s, len(window.pane.video.marks)))
+
+    window.session.picture_ready.connect(look)
+    window.sources.show_source(path_source(shared_dir / "media" / "neutral_smile_then_no_face.mov"))
+    ends = []
+    window.session.ended.connect(lambda: ends.append(1))
+    qtbot.waitUntil(lambda: bool(ends), timeout=WAIT_MS)
+    cut_s = 2.43
+    assert any(count for time_s, count in seen if time_s < cut_s)
+    late = [(time_s, count) for time_s, count in seen if time_s > cut_s and count]
+    assert late == []
+    assert window.board.faces == []
