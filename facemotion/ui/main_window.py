@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -344,6 +344,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def _open_keys(self) -> None:
         self.dialogs.open_keys(self.actions_by_name, self.docks.all())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the command true when the system, or the layout restored, changes the state."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.actions_by_name["fullscreen"].setChecked(self.isFullScreen())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape leaves full screen."""

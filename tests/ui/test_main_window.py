@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -269,7 +270,7 @@ def test_faces_are_listed_selected_and_charted(qtbot, window):
             *faces, time_s=shown.time_s + seconds, scene_id=shown.scene_id, size=(1280, 720)
         )
         video.set_result(newest)
-        board.take_result(newest, info, __import__("datetime").datetime.now())
+        board.take_result(newest, info, datetime.now())
 
     ana = face(1, (100, 100, 300, 300), identity=known("Ana"))
     feed(0.0, ana, face(2, (700, 100, 900, 300), emotion="sad"))
@@ -319,7 +320,7 @@ def test_changes_can_be_filtered_exported_and_cleared(qtbot, window, tmp_path, m
     show(qtbot, window, DEMO)
     info = window.session.source_info
     window.session.stop()
-    now = __import__("datetime").datetime.now()
+    now = datetime.now()
     for second, emotion in enumerate(("neutral", "happy", "neutral")):
         faces = (face(1, emotion=emotion, identity=known("Ana")), face(2, emotion=emotion))
         window.board.take_result(result(*faces, time_s=float(second)), info, now)
@@ -485,6 +486,19 @@ def test_full_screen_and_escape(qtbot, window, press):
     qtbot.waitUntil(lambda: not window.isFullScreen())
     window.pane.video.ground_activated.emit()
     assert window.isFullScreen()
+    window.showNormal()  # as a window manager may do
+    qtbot.waitUntil(lambda: not window.actions_by_name["fullscreen"].isChecked())
+
+
+def test_full_screen_is_remembered_and_can_be_left(qtbot, make_window, press):
+    first = make_window()
+    press(first, Qt.Key.Key_F11)
+    qtbot.waitUntil(first.isFullScreen)
+    first.close()
+    second = make_window()
+    qtbot.waitUntil(lambda: second.actions_by_name["fullscreen"].isChecked())
+    press(second, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not second.isFullScreen())
 
 
 @pytest.mark.parametrize("size", [(1024, 640), (1280, 800)])
