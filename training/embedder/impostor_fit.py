@@ -9,7 +9,7 @@ from scipy.optimize import least_squares
 from facemotion.core.impostors import ImpostorTail
 
 SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-RATES: Final = (0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+RATES: Final = (0.02, 0.01, 0.005, 0.002, 0.001)
 PHOTOS: Final = 3
 _STRANGERS_NEEDED: Final = 5.0
 _LEAST_PER_COMPARISON: Final = 1e-5
@@ -37,10 +37,10 @@ def fit_impostors(
         raise ValueError(f"need a hundred people to know how like strangers look, got {len(names)}")
     random = np.random.default_rng(seed)
     rows = [np.flatnonzero(people == name) for name in names]
-    points = _points(_chances(embeddings, rows, 1, random, draws), 1)
+    points = _points(*_likenesses(embeddings, rows, 1, random, draws), 1)
     if sum(len(found) >= PHOTOS for found in rows) >= 30:
         points = np.concatenate(
-            [points, _points(_chances(embeddings, rows, PHOTOS, random, draws), PHOTOS)]
+            [points, _points(*_likenesses(embeddings, rows, PHOTOS, random, draws), PHOTOS)]
         )
     return _fitted(points)
 
@@ -63,15 +63,20 @@ def person_similarities(
     return 0.5 * (best + probes @ means.T)
 
 
-def _chances(
+def _likenesses(
     embeddings: NDArray[np.float32],
     rows: list[NDArray[np.intp]],
     photos: int,
     random: np.random.Generator,
     draws: int,
-) -> NDArray[np.float64]:
-    """float64 (N, T): share of the others to whom each stranger is at least so similar."""
+) -> tuple[NDArray[np.float64], int]:
+    """How many of the others each stranger is at least so similar to.
+
+    Returns:
+        float64 (N, T) counts over `_GRID`, and the number of others.
+    """
     found: list[NDArray[np.float64]] = []
+    enrolled: list[int] = []
     for _ in range(draws):
         chosen = [random.permutation(each)[:photos] for each in rows]
         enrolled = [position for position, each in enumerate(chosen) if len(each) == photos]
@@ -81,17 +86,21 @@ def _chances(
         similarities[enrolled, np.arange(len(enrolled))] = -2.0  # nobody is a stranger to himself
         similarities.sort(axis=1)
         below = np.stack([np.searchsorted(row, _GRID) for row in similarities])
-        found.append((len(enrolled) - below) / max(len(enrolled) - 1, 1))
-    return np.concatenate(found)
+        found.append((len(enrolled) - below).astype(np.float64))
+    return np.concatenate(found), len(enrolled) - 1
 
 
-def _points(chances: NDArray[np.float64], photos: int) -> NDArray[np.float64]:
-    """float64 (K, 4): people, rate of false accepts, photos, and the similarity that gives it."""
+def _points(counts: NDArray[np.float64], others: int, photos: int) -> NDArray[np.float64]:
+    """float64 (K, 4): people, rate of false accepts, photos, and the similarity that gives it.
+
+    Of all galleries of `size` among the others, the share without any of `count` people is
+    `(1 - size / others) ** count`.
+    """
     points: list[tuple[float, float, float, float]] = []
-    for size in SIZES:
-        accepted = np.maximum((1.0 - (1.0 - chances) ** size).mean(axis=0), 1e-12)
+    for size in (size for size in SIZES if size <= others / 2):
+        accepted = np.maximum((1.0 - (1.0 - size / others) ** counts).mean(axis=0), 1e-12)
         for rate in RATES:
-            is_seen = rate * len(chances) >= _STRANGERS_NEEDED
+            is_seen = rate * len(counts) >= _STRANGERS_NEEDED
             if is_seen and rate / size >= _LEAST_PER_COMPARISON:
                 similarity = float(np.interp(-np.log(rate), -np.log(accepted), _GRID))
                 points.append((size, rate, photos, similarity))
