@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
@@ -193,6 +194,9 @@ def _make_application() -> QApplication:
     # opencv-python points Qt at its own plug-ins, which do not fit PySide6.
     for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
         os.environ.pop(name, None)
+    # OpenCV's own threads would take the processors from the models and the window; its work on
+    # one frame takes a few milliseconds on one thread.
+    cv2.setNumThreads(1)
     QCoreApplication.setApplicationName(APP_NAME)
     QCoreApplication.setApplicationVersion(__version__)
     app = QApplication.instance() or QApplication([APP_NAME])

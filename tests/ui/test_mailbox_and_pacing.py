@@ -63,11 +63,31 @@ def test_pacer_shows_the_first_frame_at_once_and_the_next_when_due():
     assert pacer.pace(10.04, 100.04) is Pace.SHOW
 
 
-def test_pacer_leaves_out_late_frames_but_never_goes_dark():
+def test_pacer_leaves_out_late_frames_but_never_two_in_a_row():
     pacer = FramePacer()
     pacer.pace(0.0, 0.0)
-    assert pacer.pace(0.04, 0.11) is Pace.SKIP
-    assert pacer.pace(0.08, 0.21) is Pace.SHOW  # nothing was shown for too long
+    paces = [pacer.pace(index * 0.04, index * 0.04 + 0.1) for index in range(1, 7)]
+    assert paces == [Pace.SKIP, Pace.SHOW] * 3
+
+
+def test_a_machine_that_cannot_keep_the_speed_plays_slower_instead_of_jumping():
+    pacer, shown, now_s = FramePacer(), 0, 0.0
+    for index in range(300):
+        now_s += 0.05  # reading takes this long, and the frames follow each other at 0.033 s
+        shown += pacer.pace(index / 30.0, now_s) is Pace.SHOW
+    assert shown > 150
+
+
+def test_a_short_delay_is_made_up_for():
+    pacer, now_s = FramePacer(), 0.0
+    pacer.pace(0.0, 0.0)
+    paces = []
+    for index in range(1, 100):
+        now_s = max(now_s + (0.2 if index == 50 else 0.01), index / 25.0)
+        paces.append(pacer.pace(index / 25.0, now_s))
+    assert 1 <= paces.count(Pace.SKIP) <= 4
+    assert paces[-30:] == [Pace.SHOW] * 30
+    assert pacer.wait_s(99 / 25.0, now_s) == pytest.approx(0.0)
 
 
 def test_pacer_gives_up_the_schedule_when_hopelessly_late():
