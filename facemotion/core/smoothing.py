@@ -1,10 +1,11 @@
-"""The three smoothing tiers of one track, put together."""
+"""Smoothing of one track: the three tiers put together, or the adaptive policy."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from facemotion.core.adaptive_ema import AdaptiveEma
+from facemotion.core.change_evidence import ChangeEvidence, EvidenceRules
 from facemotion.core.emotion_state import PAUSE_S, EmotionStateMachine, StateRules, top_emotion
 from facemotion.core.labels import EMOTION_COUNT
 from facemotion.core.prediction_buffer import PredictionBuffer, probability_gap
@@ -44,7 +45,7 @@ class EmotionSmoother:
     """Steadies the readings of one track; all time comes in with the readings.
 
     Args:
-        params: Which tiers are on, and how they are tuned.
+        params: Which tiers are on or the adaptive policy, and how they are tuned.
     """
 
     def __init__(self, params: SmoothingParams | None = None) -> None:
@@ -52,6 +53,7 @@ class EmotionSmoother:
         self._buffer = _make_buffer(self._params)
         self._ema = _make_ema(self._params)
         self._state = EmotionStateMachine(_state_rules(self._params))
+        self._evidence = ChangeEvidence(_evidence_rules(self._params))
         self._last = SmoothedEmotion()
         self._before: str | None = None
         self._time_s = float("-inf")
@@ -66,6 +68,7 @@ class EmotionSmoother:
         self._buffer.reset()
         self._ema.reset()
         self._state.reset()
+        self._evidence.reset()
         self._last = SmoothedEmotion()
         self._before = None
         self._time_s = float("-inf")
@@ -89,13 +92,10 @@ class EmotionSmoother:
             self.reset()
         elif time_s - self._time_s > max(self._params.hold_s, PAUSE_S):
             self._state.reset()
+            self._evidence.reset()
         self._time_s = time_s
-        smoothed = probs.astype(np.float32)
-        if self._params.is_buffer_enabled:
-            smoothed = self._buffer.update(smoothed, time_s)
-        if self._params.is_ema_enabled:
-            smoothed = self._ema.update(smoothed, time_s)
-        self._last = self._shown(smoothed, time_s)
+        smoothed, emotion = self._read(probs.astype(np.float32), time_s)
+        self._last = self._shown(smoothed, emotion)
         return self._last
 
     def hold(self, time_s: float) -> SmoothedEmotion:
@@ -110,12 +110,20 @@ class EmotionSmoother:
             return SmoothedEmotion()
         return SmoothedEmotion(self._last.probs, self._last.emotion, self._last.gap)
 
-    def _shown(self, smoothed: FloatArray, time_s: float) -> SmoothedEmotion:
-        before = self._before
+    def _read(self, probs: FloatArray, time_s: float) -> tuple[FloatArray, str | None]:
+        """The smoothed vector and the emotion that the policy in use shows."""
+        if self._params.is_adaptive:
+            return self._evidence.update(probs, time_s)
+        if self._params.is_buffer_enabled:
+            probs = self._buffer.update(probs, time_s)
+        if self._params.is_ema_enabled:
+            probs = self._ema.update(probs, time_s)
         if self._params.is_state_machine_enabled:
-            emotion = self._state.update(smoothed, time_s)
-        else:
-            emotion = top_emotion(smoothed, self._params.min_confidence) or before
+            return probs, self._state.update(probs, time_s)
+        return probs, top_emotion(probs, self._params.min_confidence) or self._before
+
+    def _shown(self, smoothed: FloatArray, emotion: str | None) -> SmoothedEmotion:
+        before = self._before
         changed_from = before if emotion not in (before, None) else None
         self._before = emotion or before
         return SmoothedEmotion(smoothed, emotion, probability_gap(smoothed), changed_from)
@@ -150,4 +158,14 @@ def _state_rules(params: SmoothingParams) -> StateRules:
         params.min_gap if params.is_gap_filter_enabled else 0.0,
         params.switch_min_gap,
         params.slot_s,
+    )
+
+
+def _evidence_rules(params: SmoothingParams) -> EvidenceRules:
+    return EvidenceRules(
+        doubt=params.adaptive_doubt,
+        needed_s=params.adaptive_needed_s,
+        memory_s=params.adaptive_memory_s,
+        min_confidence=params.min_confidence,
+        nominal_interval_s=params.nominal_interval_s,
     )

@@ -17,6 +17,34 @@ class SmoothingParams:
         ValueError: A value is of the wrong type or out of range.
     """
 
+    is_adaptive: bool = parameter(
+        False,
+        "Adaptive",
+        "Gathers evidence for another emotion instead of the buffer, mean and steady word below.",
+    )
+    adaptive_doubt: float = parameter(
+        0.35,
+        "Adaptive: doubt",
+        "Lead, as a logarithm of probabilities, from which another emotion counts at all.",
+        minimum=0.0,
+        maximum=3.0,
+    )
+    adaptive_needed_s: float = parameter(
+        0.35,
+        "Adaptive: evidence",
+        "How long a lead of one beyond the doubt must last before the emotion changes.",
+        unit="s",
+        minimum=0.02,
+        maximum=10.0,
+    )
+    adaptive_memory_s: float = parameter(
+        0.25,
+        "Adaptive: memory",
+        "Time constant of the probabilities shown.",
+        unit="s",
+        minimum=0.01,
+        maximum=10.0,
+    )
     is_buffer_enabled: bool = parameter(
         True, "Buffer", "Merges the last few readings before anything else."
     )
@@ -151,6 +179,7 @@ class SmoothingParams:
 
 PRESETS: Final[Mapping[str, SmoothingParams]] = MappingProxyType(
     {
+        "Adaptive": SmoothingParams(is_adaptive=True),
         "FER2013": SmoothingParams(),
         "FER+": SmoothingParams(min_streak_to_switch=2, is_gap_filter_enabled=False),
         "Steady": SmoothingParams(

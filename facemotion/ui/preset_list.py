@@ -8,6 +8,9 @@ from facemotion.ui.settings_model import changes_between
 from facemotion.ui.text_labels import hint, strong
 
 _MEANINGS = {
+    "Adaptive": QT_TRANSLATE_NOOP(
+        "PresetList", "Changes the word when enough evidence has come together: quick and steady."
+    ),
     "FER2013": QT_TRANSLATE_NOOP(
         "PresetList", "The published design's values, for models trained on FER2013."
     ),

@@ -29,7 +29,7 @@ def mean_delay_s(params, rate_hz, **vectors):
 
 
 def test_the_presets_and_their_order():
-    assert list(PRESETS) == ["FER2013", "FER+", "Steady", "Responsive"]
+    assert list(PRESETS) == ["Adaptive", "FER2013", "FER+", "Steady", "Responsive"]
     assert PRESETS["FER2013"] == SmoothingParams()
     assert PRESETS["FER2013"].min_streak_to_switch == 3
     assert PRESETS["FER+"] == SmoothingParams(min_streak_to_switch=2)
@@ -60,6 +60,10 @@ def test_the_defaults_are_those_of_the_design():
         "hold_s": 3.0,
         "nominal_interval_s": 0.10,
         "is_rate_corrected": True,
+        "is_adaptive": False,
+        "adaptive_doubt": 0.35,
+        "adaptive_needed_s": 0.35,
+        "adaptive_memory_s": 0.25,
     }
 
 
