@@ -1,6 +1,5 @@
 """The cameras of this computer by name, and word of those that come and go."""
 
-import importlib
 import logging
 import re
 import sys
@@ -104,10 +103,11 @@ def _import_multimedia() -> Any:
     # Qt tries libraries that many systems lack and says so on the terminal every time.
     QLoggingCategory.setFilterRules("qt.multimedia.*=false")
     try:
-        return importlib.import_module("PySide6.QtMultimedia")
+        import PySide6.QtMultimedia as QtMultimedia
     except ImportError as error:
         logger.warning("cameras have no names here: %s", error)
         return None
+    return QtMultimedia
 
 
 def _unnamed() -> list[CameraEntry]:

@@ -143,7 +143,6 @@ def build_tool_bar(
         button = bar.widgetForAction(action)
         if isinstance(button, QToolButton) and button is not source:
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setAccessibleName(action.iconText())
     source.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return bar, source
 
