@@ -359,6 +359,8 @@ class LiveSession(QObject):
         result = self._results.take()
         if result is None or self._picture is None:
             return
+        if result.frame.scene_id < self._source.first_scene_id:
+            return  # it was worked on while the source changed
         self._result = result
         self._latency_ms = (time.monotonic() - result.frame.captured_at_s) * 1000.0
         self.result_ready.emit()

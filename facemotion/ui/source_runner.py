@@ -69,7 +69,7 @@ class SourceRunner(QObject):
         self._is_looping = False
         self._view_size_px = (0, 0)
         self._is_mirrored = False
-        self._next_scene_id = 1
+        self._first_scene_id = 1
         self._replaced_before = 0
         self._stuck_timer = QTimer(self, singleShot=True, interval=STUCK_MS)
         self._stuck_timer.timeout.connect(self._leave_stuck_source)
@@ -83,6 +83,11 @@ class SourceRunner(QObject):
     def is_busy(self) -> bool:
         """Whether a source is open or being opened."""
         return self._capture is not None
+
+    @property
+    def first_scene_id(self) -> int:
+        """Scene number from which on frames belong to the present source."""
+        return self._first_scene_id
 
     @property
     def threads(self) -> list[CaptureThread]:
@@ -167,7 +172,7 @@ class SourceRunner(QObject):
             self.stopped.emit()
             return
         capture = CaptureThread(
-            spec, self._maker, self.pictures, self._inference_mailbox, self._next_scene_id, self
+            spec, self._maker, self.pictures, self._inference_mailbox, self._first_scene_id, self
         )
         capture.set_looping(self._is_looping)
         capture.set_look(*self._view_size_px, self._is_mirrored)
@@ -214,7 +219,7 @@ class SourceRunner(QObject):
 
     def _retire(self) -> None:
         if self._capture is not None:
-            self._next_scene_id = self._capture.last_scene_id + 1
+            self._first_scene_id = self._capture.last_scene_id + 1
         self._stuck_timer.stop()
         self._is_letting_go = False
         self._capture = None

@@ -202,6 +202,17 @@ def test_results_of_a_closed_source_are_not_shown(qtbot, make_session):
     session._results.put(result())
     session._on_result_ready()
     assert session.latest_result() is None
+    session.start(DEMO)
+    qtbot.waitUntil(lambda: session.latest_frame() is not None, timeout=WAIT_MS)
+    session.start(DEMO)
+    qtbot.waitUntil(lambda: session._source.first_scene_id > 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: session.latest_frame() is not None, timeout=WAIT_MS)
+    session._results.put(result(scene_id=1))
+    session._on_result_ready()
+    assert session.latest_result() is None
+    session._results.put(result(scene_id=session.latest_frame().scene_id))
+    session._on_result_ready()
+    assert session.latest_result() is not None
 
 
 def test_examine_without_models_is_refused(qtbot, make_session, photo):
