@@ -128,7 +128,19 @@ class MainWindow(QMainWindow):
         self._tool_bar, self._source_button = build_tool_bar(
             self, self.actions_by_name, self.source_menu
         )
+        self._add_context_menus()
         self.docks.restore()
+
+    def _add_context_menus(self) -> None:
+        menus = {
+            self.pane.video: (
+                ("enrol", "snapshot", "landmarks", "track_ids", "mirror", "fullscreen")
+            ),
+            self.faces.view: ("enrol", "next_face", "previous_face"),
+        }
+        for widget, names in menus.items():
+            widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+            widget.addActions([self.actions_by_name[name] for name in names])
 
     def _connect_session(self) -> None:
         session = self.session
