@@ -27,7 +27,7 @@ class EvidenceRules:
         needed_s: Evidence needed, in seconds of a lead of 1 beyond `doubt`.
         most: Lead of one reading beyond which more does not count, as a logarithm.
         memory_s: Time constant of the mean probabilities.
-        min_confidence: Mean probability that a new emotion must have.
+        min_confidence: Probability that a new emotion must have in the reading that decides.
         nominal_interval_s: Time for which a first reading speaks (s).
     """
 
@@ -78,9 +78,10 @@ class ChangeEvidence:
         self._time_s = time_s
         self._mean = self._followed(probs, step_s)
         self._sums = np.maximum(self._sums + self._leads(probs) * step_s, 0.0)
-        best = int(np.argmax(self._sums))
-        is_likely = float(self._mean[best]) >= self._rules.min_confidence
-        if self._sums[best] >= self._needed_s and is_likely:
+        # A clear change gathers evidence for several emotions: the likeliest of them is meant.
+        is_enough = self._sums >= self._needed_s
+        best = int(np.argmax(np.where(is_enough, self._mean, -1.0)))
+        if is_enough[best] and float(probs[best]) >= self._rules.min_confidence:
             self._shown = best
             self._sums[:] = 0.0
         return self._mean, None if self._shown is None else EMOTIONS[self._shown]
