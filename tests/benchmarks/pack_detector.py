@@ -123,7 +123,7 @@ def faces_of_demo_photo(ours: FaceModels) -> int:
     return len(ours.detect(read_picture(demo_photo_path())))
 
 
-def time_ratio(ours: FaceModels, theirs: FaceModels, picture: FrameBgr, rounds: int = 30) -> float:
+def time_ratio(ours: FaceModels, theirs: FaceModels, picture: FrameBgr, rounds: int = 60) -> float:
     """Our time for a picture by theirs, best of alternating rounds, decoding included."""
     best = [float("inf"), float("inf")]
     for _ in range(rounds):
