@@ -47,6 +47,7 @@ LINUX_LIBRARIES = {
     "libxcb-shape.so.0": "libxcb-shape0",
     "libxcb-xinerama.so.0": "libxcb-xinerama0",
     "libpulse.so.0": "libpulse0",
+    "libXrandr.so.2": "libxrandr2",
 }
 """What Qt's window, its multimedia module and OpenCV load, and the Debian package that has it."""
 

@@ -31,7 +31,7 @@ class TorchScriptEmotionModel:
 
     def __init__(self, path: Path, provider: str = CPU) -> None:
         try:
-            import torch
+            import torch  # pyright: ignore[reportMissingImports] - torch is optional
         except ImportError as error:
             raise ModelError(
                 f"{path.name} is a TorchScript model, and torch is not installed. Install it with "
