@@ -234,3 +234,13 @@ def test_experiments_are_read_strictly(tmp_path: Path) -> None:
     (tmp_path / "wrong.toml").write_text("name = 'x'\nwidth = 3\n", encoding="utf-8")
     with pytest.raises(ValueError, match="unknown field 'width'"):
         read_config(tmp_path / "wrong.toml")
+
+
+def test_scrambled_faces_keep_their_pixels_and_lose_their_order() -> None:
+    make = maker()
+    for seed in range(8):
+        piece = make._scrambled(np.random.default_rng(seed))
+        assert piece.dtype == np.uint8
+        assert piece.shape[0] == piece.shape[1] >= 40
+        skin = piece.reshape(-1, 3).max(0)
+        assert (skin > 120).any()

@@ -168,6 +168,30 @@ class MosaicMaker:
                 return able[int(random.integers(len(able)))]
         return _shapes(64, random)
 
+    def _scrambled(self, random: np.random.Generator) -> Picture:
+        """A face cut into squares and put together wrongly: skin and hair, but nobody.
+
+        LFW shows no hands and little bare skin, so that skin alone would pass for a face.
+        """
+        row = int(self.rows[random.integers(len(self.rows))])
+        lists = self.labelled.faces(row)
+        box = self.labelled.boxes[lists][int(np.argmax(self.labelled.boxes[lists, 4])), :4]
+        x1, y1, x2, y2 = np.clip(box, 0, self.labelled.pictures.shape[1]).astype(int)
+        count = int(random.integers(2, 5))
+        side = max(int(min(x2 - x1, y2 - y1)) // count, 2)
+        face = self.labelled.pictures[row][y1 : y1 + side * count, x1 : x1 + side * count]
+        cells = [
+            face[side * i : side * (i + 1), side * j : side * (j + 1)]
+            for i in range(count)
+            for j in range(count)
+        ]
+        # A rotation of the order leaves no piece where it was.
+        start = int(random.integers(1, count**2))
+        cells = cells[start:] + cells[:start]
+        cells = [np.rot90(cell, int(random.integers(4))) for cell in cells]
+        rows = [np.hstack(cells[count * i : count * (i + 1)]) for i in range(count)]
+        return blurred(np.ascontiguousarray(np.vstack(rows)), random.uniform(0.3, 2.5))
+
     def _lay(
         self,
         canvas: Picture,
@@ -183,7 +207,7 @@ class MosaicMaker:
             np.zeros(0, bool),
         )
         if is_decoy:
-            piece = self._faceless(random)
+            piece = self._faceless(random) if random.random() < 0.5 else self._scrambled(random)
             room = np.array([size, size]) * random.uniform(1.2, 2.0)
             matrix = _placement(piece.shape, room, place, random, self.recipe.rotation_deg)
             _paste(canvas, piece, matrix, (0, 0, piece.shape[1], piece.shape[0]), random)
