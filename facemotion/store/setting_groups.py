@@ -178,7 +178,7 @@ class EnrolmentSettings:
         maximum=1000.0,
     )
     min_det_score: float = parameter(
-        0.75,
+        0.65,
         "Lowest detection score",
         "A photo whose face is less certain is rejected.",
         minimum=0.05,
