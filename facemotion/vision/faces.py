@@ -28,6 +28,9 @@ from facemotion.vision.providers import (
 DET_SIZES: Final = (320, 480, 640, 1024)
 DEFAULT_DET_SIZE: Final = 640
 DEFAULT_DET_THRESH: Final = 0.5
+COARSE_DET_SIZE: Final = 320
+_STRIDE_PX: Final = 32
+_MOST_ENLARGED: Final = 2.0
 _MIN_SIDE_PX: Final = 1.0
 _TEMPLATE_SIDE_PX: Final = 112
 
@@ -52,6 +55,15 @@ class FaceFinder(Protocol):
 
     def detect(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
         """Faces of a frame, from left to right."""
+        ...
+
+    def detect_coarsely(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
+        """The same in a fraction of the time, when all faces are large."""
+        ...
+
+    @property
+    def coarse_det_size(self) -> int:
+        """Longest side of a frame as `detect_coarsely` sees it; 0 when that saves nothing."""
         ...
 
     def embed(self, frame_bgr: FrameBgr, kps: Sequence[FloatArray]) -> FloatArray:
@@ -95,8 +107,10 @@ class FaceModels:
         if pack.recogniser_path is not None:
             self._recogniser, got = _open_model(pack.recogniser_path, provider, threads)
             self._providers["recognition"] = got
-        fixed: tuple[int, int] | None = getattr(self._detector, "static_input_size", None)
-        self._input_size = fixed or (det_size, det_size)
+        self._fixed_size: tuple[int, int] | None = getattr(
+            self._detector, "static_input_size", None
+        )
+        self._det_size = det_size
 
     @property
     def pack(self) -> Pack:
@@ -142,9 +156,27 @@ class FaceModels:
         Returns:
             The faces from left to right; boxes may reach beyond the frame.
         """
+        return self._detect(frame_bgr, self._det_size, max_faces)
+
+    def detect_coarsely(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
+        """Find the faces of a frame at `COARSE_DET_SIZE`, for frames whose faces are all large.
+
+        Args:
+            frame_bgr: uint8 (H, W, 3) BGR of any size.
+            max_faces: Only so many, the largest; 0 for all.
+        """
+        return self._detect(frame_bgr, self.coarse_det_size or self._det_size, max_faces)
+
+    @property
+    def coarse_det_size(self) -> int:
+        """Longest side of a frame as `detect_coarsely` sees it; 0 when that saves nothing."""
+        is_saving = self._fixed_size is None and self._det_size > COARSE_DET_SIZE
+        return COARSE_DET_SIZE if is_saving else 0
+
+    def _detect(self, frame_bgr: FrameBgr, det_size: int, max_faces: int) -> list[FaceDetection]:
         if frame_bgr.size == 0:
             return []
-        canvas, scale_xy = _letterbox(frame_bgr, self._input_size)
+        canvas, scale_xy = _letterbox(frame_bgr, det_size, self._fixed_size)
         boxes, kps = self._detector.detect(canvas, input_size=canvas.shape[1::-1])
         if kps is None:
             raise ModelError(
@@ -210,19 +242,28 @@ def _open_model(path: Path, provider: str, threads: int) -> tuple[Any, SessionPr
 
 
 def _letterbox(
-    frame_bgr: FrameBgr, size: tuple[int, int]
+    frame_bgr: FrameBgr, det_size: int, fixed_size: tuple[int, int] | None
 ) -> tuple[NDArray[np.uint8], tuple[float, float]]:
-    """The frame, shrunk when it is larger, in the upper left of a black picture of a given size.
+    """The frame, shrunk when it is larger, in the upper left of a black picture.
 
-    It is never enlarged: on LFW's pictures of 190 px, a detector of 640 px misses 13 % of the faces
-    when they are, and none otherwise.
+    The picture is as flat or narrow as the frame allows, in steps of 32 px, unless the model takes
+    one size only: a square would be black for almost half of a wide frame. The frame is enlarged
+    twofold at most: of LFW's pictures of 190 px, enlarged to 640 px, 13 % lose their face.
     """
     height, width = frame_bgr.shape[:2]
-    scale = min(size[0] / width, size[1] / height, 1.0)
+    limit = fixed_size or (det_size, det_size)
+    scale = min(limit[0] / width, limit[1] / height, _MOST_ENLARGED)
     inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-    canvas = np.zeros((size[1], size[0], 3), np.uint8)
-    canvas[: inner[1], : inner[0]] = cv2.resize(frame_bgr, inner, interpolation=cv2.INTER_AREA)
+    outer = fixed_size or (_in_strides(inner[0]), _in_strides(inner[1]))
+    canvas = np.zeros((outer[1], outer[0], 3), np.uint8)
+    how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+    canvas[: inner[1], : inner[0]] = cv2.resize(frame_bgr, inner, interpolation=how)
     return canvas, (inner[0] / width, inner[1] / height)
+
+
+def _in_strides(length_px: int) -> int:
+    """The next length that the detector's coarsest stride divides."""
+    return max(-(-length_px // _STRIDE_PX) * _STRIDE_PX, 2 * _STRIDE_PX)
 
 
 def _detection(

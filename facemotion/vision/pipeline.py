@@ -25,6 +25,7 @@ from facemotion.core.types import (
     Identity,
 )
 from facemotion.vision.crops import cut_crops
+from facemotion.vision.detection_pace import DetectionPace
 from facemotion.vision.emotion import EmotionClassifier
 from facemotion.vision.faces import FaceFinder
 from facemotion.vision.pipeline_params import PipelineParams
@@ -60,6 +61,7 @@ class FacePipeline:
         self._params = params if params is not None else PipelineParams()
         self._thresholds: PackThresholds = faces.thresholds
         self._gallery = GalleryIndex.empty(faces.model_id)
+        self._pace = DetectionPace()
         self._tracker = FaceTracker(self._params.tracking)
         self._resolver = IdentityResolver(self._params.matching, self._thresholds)
         self._smoothers: dict[int, EmotionSmoother] = {}
@@ -107,6 +109,7 @@ class FacePipeline:
 
     def reset(self) -> None:
         """Forget every track; numbers start from 1 again. The gallery stays."""
+        self._pace.reset()
         self._tracker.reset()
         self._resolver.reset()
         self._smoothers.clear()
@@ -125,7 +128,9 @@ class FacePipeline:
 
     def _process(self, frame: Frame, *, is_still: bool) -> FrameResult:
         clock = _StageClock()
-        detections = self._faces.detect(frame.frame_bgr, self._params.max_faces)
+        detections = self._pace.detect(
+            self._faces, frame, self._params.max_faces, self._params.thorough_interval_s
+        )
         clock.stop("detect")
         tracks = self._tracker.update(detections, frame.time_s, frame.scene_id)
         crops = cut_crops(frame.frame_bgr, detections, self._crop_rule)

@@ -30,6 +30,14 @@ class PipelineParams:
     max_faces: int = parameter(
         10, "Most faces", "Only so many faces are followed, the largest.", minimum=1, maximum=100
     )
+    thorough_interval_s: float = parameter(
+        0.5,
+        "Time between thorough looks",
+        "While all faces are large, frames in between are looked through coarsely, which is quick.",
+        unit="s",
+        minimum=0.0,
+        maximum=10.0,
+    )
     reembed_interval_s: float = parameter(
         1.0,
         "Time between recognitions",

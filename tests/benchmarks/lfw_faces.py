@@ -11,7 +11,8 @@ from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import Pack
 from training.lfw import LfwArchive
 
-DET_SIZE = 320
+DET_SIZE = 192
+"""The size of LFW's pictures: enlarged, their faces are found less exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ def embed_all(archive: LfwArchive, pack: Pack, cache_dir: Path) -> LfwFaces:
         pack: Its detector finds the faces, its recogniser embeds them.
         cache_dir: Where the embeddings are kept, by model and archive.
     """
-    digest = hashlib.sha256(f"{pack.detector_path.name} {DET_SIZE} {len(archive)} 2".encode())
+    digest = hashlib.sha256(f"{pack.detector_path.name} {DET_SIZE} {len(archive)} 3".encode())
     cache = cache_dir / f"lfw-{pack.model_id}-{digest.hexdigest()[:8]}.npy"
     if cache.is_file():
         return LfwFaces(np.load(cache), np.array(archive.people))

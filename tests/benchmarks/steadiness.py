@@ -79,7 +79,7 @@ def score(params: SmoothingParams, streams: Streams, rate_hz: int) -> Score:
     steady = [shown(params, stream[::every], rate_hz) for stream in streams.steady]
     changes = np.array([int(((o[1:] != o[:-1]) & (o[:-1] >= 0)).sum()) for o in steady])
     wrong = [
-        float((o[o >= 0] != label).mean())
+        float(np.mean(o[o >= 0] != label)) if (o >= 0).any() else 0.0
         for o, label in zip(steady, streams.steady_labels, strict=True)
     ]
     delays = np.array(
@@ -179,7 +179,8 @@ def main() -> None:
         for rate in RATES_HZ
     }
     print(
-        f"{'policy':<14}{'Hz':>4}{'false/min':>11}{'≤ 1':>7}{'median':>8}{'95 %':>7}{'missed':>8}{'wrong':>8}"
+        f"{'policy':<14}{'Hz':>4}{'false/min':>11}{'≤ 1':>7}{'median':>8}"
+        f"{'95 %':>7}{'missed':>8}{'wrong':>8}"
     )
     for (name, rate), row in found.items():
         print(

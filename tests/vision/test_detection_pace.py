@@ -1,0 +1,81 @@
+"""When a frame is looked through thoroughly."""
+
+import numpy as np
+import pytest
+
+from facemotion.core.types import FaceDetection, Frame
+from facemotion.vision.detection_pace import DetectionPace
+
+
+def face(side_px: float) -> FaceDetection:
+    box = np.array([10.0, 10.0, 10.0 + side_px, 10.0 + side_px], np.float32)
+    return FaceDetection(box, np.zeros((5, 2), np.float32), 0.9)
+
+
+class Detector:
+    """Says which look it was asked for; finds what it is told."""
+
+    def __init__(self, coarse_det_size: int = 320) -> None:
+        self.coarse_det_size = coarse_det_size
+        self.looks: list[str] = []
+        self.faces = [face(200.0)]
+        self.coarse_faces: list[FaceDetection] | None = None
+
+    def detect(self, frame_bgr: np.ndarray, max_faces: int = 0) -> list[FaceDetection]:
+        self.looks.append("thorough")
+        return self.faces
+
+    def detect_coarsely(self, frame_bgr: np.ndarray, max_faces: int = 0) -> list[FaceDetection]:
+        self.looks.append("coarse")
+        return self.faces if self.coarse_faces is None else self.coarse_faces
+
+
+def frame(time_s: float, scene_id: int = 0, width_px: int = 640) -> Frame:
+    return Frame(np.zeros((360, width_px, 3), np.uint8), time_s, 0, scene_id=scene_id)
+
+
+def looks(detector: Detector, *frames: Frame, interval_s: float = 0.5) -> list[str]:
+    pace = DetectionPace()
+    for each in frames:
+        pace.detect(detector, each, 10, interval_s)
+    return detector.looks
+
+
+def test_large_faces_are_looked_at_thoroughly_now_and_then() -> None:
+    found = looks(Detector(), *(frame(step * 0.125) for step in range(9)))
+    assert found == ["thorough", *["coarse"] * 3, "thorough", *["coarse"] * 3, "thorough"]
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        (frame(0.0), frame(0.1, scene_id=1)),
+        (frame(5.0), frame(4.9)),
+        (frame(0.0, width_px=320), frame(0.1, width_px=320)),
+        (frame(0.0), frame(0.1, width_px=1920)),
+    ],
+    ids=["a cut", "back in time", "nothing to save", "faces too small for it"],
+)
+def test_what_asks_for_a_thorough_look(frames: tuple[Frame, ...]) -> None:
+    assert looks(Detector(), *frames) == ["thorough", "thorough"]
+
+
+def test_small_faces_no_faces_and_fixed_models_are_always_looked_at_thoroughly() -> None:
+    for detector in (small := Detector(), nobody := Detector(), Detector(coarse_det_size=0)):
+        small.faces, nobody.faces = [face(200.0), face(80.0)], []
+        assert looks(detector, frame(0.0), frame(0.1)) == ["thorough", "thorough"]
+
+
+def test_another_number_of_faces_is_looked_at_again_at_once() -> None:
+    detector = Detector()
+    detector.coarse_faces = []
+    assert looks(detector, frame(0.0), frame(0.1)) == ["thorough", "coarse", "thorough"]
+
+
+def test_it_can_be_switched_off_and_forgets() -> None:
+    assert looks(Detector(), frame(0.0), frame(0.1), interval_s=0.0) == ["thorough"] * 2
+    detector, pace = Detector(), DetectionPace()
+    pace.detect(detector, frame(0.0), 10, 0.5)
+    pace.reset()
+    pace.detect(detector, frame(0.1), 10, 0.5)
+    assert detector.looks == ["thorough", "thorough"]
