@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from facemotion.analysis.tuning import pipeline_params
 from facemotion.core.matching import IdentityResolver
 from facemotion.store.pack_choice import named_pack, pack_roots
 from facemotion.store.paths import AppPaths, model_path
@@ -21,25 +21,12 @@ from facemotion.ui.session import LiveSession
 from facemotion.ui.settings_keeper import SettingsKeeper
 from facemotion.vision.pack_import import import_pack
 from facemotion.vision.packs import Pack
-from facemotion.vision.pipeline import PipelineParams
 
 logger = logging.getLogger(__name__)
 
 EMOTION_MODEL = "emotion.onnx"
 MODELS, EMOTION, RECOGNISER = "models", "emotion", "recogniser"
 FALLBACK, GALLERY, IMPORT = "fallback", "gallery", "import"
-
-
-def pipeline_params(settings: Settings) -> PipelineParams:
-    """What the settings say about the pipeline."""
-    return PipelineParams(
-        gates=settings.quality,
-        smoothing=settings.smoothing,
-        matching=settings.matching,
-        tracking=settings.tracking,
-        max_faces=settings.detection.max_faces,
-        reembed_interval_s=settings.inference.reembed_interval_s,
-    )
 
 
 def emotion_model() -> Path | None:
@@ -58,7 +45,6 @@ def model_request(settings: Settings, paths: AppPaths, pack_choice: str = "") ->
         paths: The user's folders.
         pack_choice: Pack named on the command line; empty for none.
     """
-    enrolment = settings.enrolment
     return ModelRequest(
         pack_dir=named_pack(paths, pack_choice, settings.detection.pack),
         pack_roots=pack_roots(paths),
@@ -68,11 +54,7 @@ def model_request(settings: Settings, paths: AppPaths, pack_choice: str = "") ->
         det_threshold=settings.detection.det_threshold,
         threads=settings.inference.intra_op_threads,
         params=pipeline_params(settings),
-        photo_gates=replace(
-            settings.quality,
-            min_face_px=enrolment.min_face_px,
-            min_det_score=enrolment.min_det_score,
-        ),
+        photo_gates=settings.enrolment_gates,
     )
 
 
