@@ -18,7 +18,7 @@ from training.embedder.evaluate import accept_threshold, impostor_similarities
 from training.lfw import LfwArchive
 from training.teacher import Teacher, align, most_central
 
-_DETECTION_SIDE_PX: Final = 640
+_DETECTION_SIDE_PX: Final = 320
 _GALLERY_SIZES: Final = (1, 3, 10, 30, 100)
 _DRAWS: Final = 40
 _ENROLLED_PICTURES: Final = 3
