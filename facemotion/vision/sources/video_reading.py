@@ -104,7 +104,9 @@ class VideoReading:
         return self._pending[0].time_s if self._pending else target_s
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and let go of what refers back here, so that its threads end now."""
+        self._pictures = iter(())
+        self._pending.clear()
         self._container.close()
 
     def _begin(self) -> None:
