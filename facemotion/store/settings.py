@@ -31,7 +31,7 @@ from facemotion.store.setting_groups import (
 log = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
-DEFAULT_SMOOTHING_PRESET: Final = "FER+"
+DEFAULT_SMOOTHING_PRESET: Final = "Adaptive"
 CUSTOM_PRESET: Final = "Custom"
 
 _VERSION_KEY = "format"

@@ -29,12 +29,14 @@ class Streams:
         steady_labels: (S,) class of each.
         changes: float32 (C, U, 7): one face for `PHASE_S` seconds, then another.
         labels: (C, 2) class before and after.
+        left_out: Changes that were made but not kept, see `read_streams`.
     """
 
     steady: np.ndarray
     steady_labels: np.ndarray
     changes: np.ndarray
     labels: np.ndarray
+    left_out: int
 
 
 class Webcam:
@@ -79,7 +81,8 @@ def read_streams(
     """Readings of `count` steady faces and of `count` changes, or those of an earlier run.
 
     Steady faces are any faces with a clear label. For a change both faces are ones that the model
-    reads rightly, because otherwise there is no right moment to show it.
+    reads rightly, as they are and on the mean of their stream, because otherwise there is no right
+    moment to show it.
     """
     random = np.random.default_rng(7)
     order = random.permutation(len(faces))
@@ -100,11 +103,15 @@ def read_streams(
             pictures = [webcam.pictures(faces.images[row], length) for row in rows]
             np.save(path, np.concatenate(list(_probs(np.concatenate(pictures), model))))
         found[kind].append(np.load(path))
+    changes, labels = np.stack(found["change"]), faces.labels[np.array(pairs)]
+    means = changes.reshape(len(changes), 2, phase, -1).mean(axis=2)
+    is_read = (means.argmax(axis=2) == labels).all(axis=1)
     return Streams(
         np.stack(found["steady"]),
         faces.labels[steady],
-        np.stack(found["change"]),
-        faces.labels[np.array(pairs)],
+        changes[is_read],
+        labels[is_read],
+        int((~is_read).sum()),
     )
 
 

@@ -173,6 +173,10 @@ def main() -> None:
     args = parser.parse_args()
     labelled = label_faces(read_faces(args.data), "strict", "majority")
     streams = read_streams(labelled, load_emotion_model(args.model), args.streams, args.cache)
+    print(
+        f"{len(streams.steady)} steady faces, {len(streams.changes)} changes; {streams.left_out} "
+        "more are left out, because the model's mean reading of one of their faces is wrong"
+    )
     found = {
         (name, rate): score(params, streams, rate)
         for name, params in tqdm(POLICIES.items(), desc="policies")

@@ -72,8 +72,8 @@ def test_defaults_are_those_of_the_design():
     assert settings.inference.provider == "CPU"
     assert settings.matching.match_threshold == 0.40
     assert settings.matching.unknown_cutoff_percent == 30
-    assert settings.smoothing == PRESETS["FER+"]
-    assert settings.smoothing_preset == "FER+"
+    assert settings.smoothing == PRESETS["Adaptive"]
+    assert settings.smoothing_preset == "Adaptive"
     assert settings.display.theme == "system"
     assert settings.display.chart_window_s == 30
     assert settings.display.is_mirrored

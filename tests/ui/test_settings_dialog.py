@@ -102,9 +102,9 @@ def test_presets_say_what_they_change_and_change_it(dialog, qtbot):
     told = heard(dialog)
     dialog.show_group("smoothing")
     presets = dialog.section("smoothing").presets
-    assert not presets.button("FER+").isEnabled()
-    assert "Readings to switch 2 → 6" in presets.words("Steady")
-    qtbot.mouseClick(presets.button("Steady"), Qt.MouseButton.LeftButton)
+    assert not presets.button("Adaptive").isEnabled()
+    assert "Readings to switch 3 → 6" in presets.words("Steady")
+    presets.button("Steady").click()
     assert told[-1].smoothing == PRESETS["Steady"]
     assert presets.button("Steady").text() == "In use"
     assert "Readings to switch 6 → 2" in presets.words("FER+")
@@ -231,7 +231,7 @@ def test_values_in_words(value, unit, words):
 def test_the_default_is_told_with_its_range():
     entries = {entry.name: entry for entry in entries_of("smoothing")}
     assert default_words(entries["buffer_size"]) == "Default: 3 (1 to 30)."
-    assert default_words(entries["min_streak_to_switch"]) == "Default: 2 (1 to 30)."
+    assert default_words(entries["min_streak_to_switch"]) == "Default: 3 (1 to 30)."
     assert default_words(entries["agg_method"]) == "Default: mean."
 
 
