@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--photos", type=int, default=5)
     parser.add_argument("--dimension", type=int, default=512)
-    parser.add_argument("--probes", type=int, default=1000, help="of people and of strangers, each")
+    parser.add_argument("--probes", type=int, default=300, help="of people and of strangers, each")
     args = parser.parse_args()
     random = np.random.default_rng(0)
     faces = directions(random, args.people, args.dimension)
