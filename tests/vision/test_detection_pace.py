@@ -31,7 +31,9 @@ class Detector:
 
 
 def frame(time_s: float, scene_id: int = 0, width_px: int = 640) -> Frame:
-    return Frame(np.zeros((min(360, width_px), width_px, 3), np.uint8), time_s, 0, scene_id=scene_id)
+    return Frame(
+        np.zeros((min(360, width_px), width_px, 3), np.uint8), time_s, 0, scene_id=scene_id
+    )
 
 
 def looks(detector: Detector, *frames: Frame, interval_s: float = 0.5) -> list[str]:
