@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from facemotion.core.quality import face_px
 from facemotion.core.types import FaceDetection, Frame
 from facemotion.vision.faces import FaceFinder
 
-MIN_COARSE_PX: Final = 64.0
+MIN_COARSE_PX: Final = 56.0
 """Size that every face must have as the coarse detector sees it."""
 
 
@@ -17,8 +15,9 @@ class DetectionPace:
     """Detects the faces of a source's frames, thoroughly only now and then.
 
     As long as all faces are large and their number stays the same, a coarse look, which takes a
-    third of the time, finds them as well. A thorough one comes at every cut and every interval, so
-    that small new faces are found, and at once when the coarse one finds more or fewer faces.
+    third to two thirds of the time, finds them as well. A thorough one comes at every cut and every
+    interval, so that small new faces are found, and at once when the coarse one finds more or fewer
+    faces.
     """
 
     def __init__(self) -> None:
@@ -41,8 +40,9 @@ class DetectionPace:
             max_faces: Only so many, the largest.
             interval_s: Longest time between two thorough looks; 0 for always.
         """
-        if self._may_be_coarse(faces, frame, interval_s):
-            found = faces.detect_coarsely(frame.frame_bgr, max_faces)
+        det_size = self._coarse_size(faces, frame, interval_s)
+        if det_size is not None:
+            found = faces.detect_coarsely(frame.frame_bgr, max_faces, det_size)
             if len(found) == len(self._sizes_px):
                 self._remember(found)
                 return found
@@ -54,11 +54,13 @@ class DetectionPace:
     def _remember(self, found: Sequence[FaceDetection]) -> None:
         self._sizes_px = tuple(face_px(face.bbox_xyxy) for face in found)
 
-    def _may_be_coarse(self, faces: FaceFinder, frame: Frame, interval_s: float) -> bool:
+    def _coarse_size(self, faces: FaceFinder, frame: Frame, interval_s: float) -> int | None:
+        """The smallest detection size at which all faces are still large; None for thorough."""
         since_s = frame.time_s - self._thorough_at_s
         is_fresh = frame.scene_id == self._scene_id and 0.0 <= since_s < interval_s
-        longest_px = float(np.max(frame.frame_bgr.shape[:2], initial=1))
-        zoom = faces.coarse_det_size / longest_px
-        if not is_fresh or not self._sizes_px or zoom >= 1.0:
-            return False
-        return min(self._sizes_px) * zoom >= MIN_COARSE_PX
+        if not is_fresh or not self._sizes_px:
+            return None
+        longest_px = max(frame.frame_bgr.shape[:2])
+        needed = MIN_COARSE_PX * longest_px / min(self._sizes_px)
+        able = (size for size in faces.coarse_det_sizes if needed <= size < longest_px)
+        return next(able, None)

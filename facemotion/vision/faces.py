@@ -28,7 +28,7 @@ from facemotion.vision.providers import (
 DET_SIZES: Final = (320, 480, 640, 1024)
 DEFAULT_DET_SIZE: Final = 640
 DEFAULT_DET_THRESH: Final = 0.5
-COARSE_DET_SIZE: Final = 320
+COARSE_DET_SIZES: Final = (320, 480)
 _STRIDE_PX: Final = 32
 _MOST_ENLARGED: Final = 2.0
 _MIN_SIDE_PX: Final = 1.0
@@ -57,13 +57,15 @@ class FaceFinder(Protocol):
         """Faces of a frame, from left to right."""
         ...
 
-    def detect_coarsely(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
+    def detect_coarsely(
+        self, frame_bgr: FrameBgr, max_faces: int, det_size: int
+    ) -> list[FaceDetection]:
         """The same in a fraction of the time, when all faces are large."""
         ...
 
     @property
-    def coarse_det_size(self) -> int:
-        """Longest side of a frame as `detect_coarsely` sees it; 0 when that saves nothing."""
+    def coarse_det_sizes(self) -> tuple[int, ...]:
+        """Detection sizes that save time, the smallest first."""
         ...
 
     def embed(self, frame_bgr: FrameBgr, kps: Sequence[FloatArray]) -> FloatArray:
@@ -158,20 +160,24 @@ class FaceModels:
         """
         return self._detect(frame_bgr, self._det_size, max_faces)
 
-    def detect_coarsely(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
-        """Find the faces of a frame at `COARSE_DET_SIZE`, for frames whose faces are all large.
+    def detect_coarsely(
+        self, frame_bgr: FrameBgr, max_faces: int, det_size: int
+    ) -> list[FaceDetection]:
+        """Find the faces of a frame at a smaller size, for frames whose faces are all large.
 
         Args:
             frame_bgr: uint8 (H, W, 3) BGR of any size.
             max_faces: Only so many, the largest; 0 for all.
+            det_size: One of `coarse_det_sizes`.
         """
-        return self._detect(frame_bgr, self.coarse_det_size or self._det_size, max_faces)
+        return self._detect(frame_bgr, det_size, max_faces)
 
     @property
-    def coarse_det_size(self) -> int:
-        """Longest side of a frame as `detect_coarsely` sees it; 0 when that saves nothing."""
-        is_saving = self._fixed_size is None and self._det_size > COARSE_DET_SIZE
-        return COARSE_DET_SIZE if is_saving else 0
+    def coarse_det_sizes(self) -> tuple[int, ...]:
+        """Detection sizes that save time, the smallest first; none for a model of one size."""
+        if self._fixed_size is not None:
+            return ()
+        return tuple(size for size in COARSE_DET_SIZES if size < self._det_size)
 
     def _detect(self, frame_bgr: FrameBgr, det_size: int, max_faces: int) -> list[FaceDetection]:
         if frame_bgr.size == 0:

@@ -15,8 +15,8 @@ def face(side_px: float) -> FaceDetection:
 class Detector:
     """Says which look it was asked for; finds what it is told."""
 
-    def __init__(self, coarse_det_size: int = 320) -> None:
-        self.coarse_det_size = coarse_det_size
+    def __init__(self, *coarse_det_sizes: int) -> None:
+        self.coarse_det_sizes = coarse_det_sizes
         self.looks: list[str] = []
         self.faces = [face(200.0)]
         self.coarse_faces: list[FaceDetection] | None = None
@@ -25,8 +25,10 @@ class Detector:
         self.looks.append("thorough")
         return self.faces
 
-    def detect_coarsely(self, frame_bgr: np.ndarray, max_faces: int = 0) -> list[FaceDetection]:
-        self.looks.append("coarse")
+    def detect_coarsely(
+        self, frame_bgr: np.ndarray, max_faces: int, det_size: int
+    ) -> list[FaceDetection]:
+        self.looks.append("coarse" if det_size == 320 else str(det_size))
         return self.faces if self.coarse_faces is None else self.coarse_faces
 
 
@@ -44,7 +46,7 @@ def looks(detector: Detector, *frames: Frame, interval_s: float = 0.5) -> list[s
 
 
 def test_large_faces_are_looked_at_thoroughly_now_and_then() -> None:
-    found = looks(Detector(), *(frame(step * 0.125) for step in range(9)))
+    found = looks(Detector(320), *(frame(step * 0.125) for step in range(9)))
     assert found == ["thorough", *["coarse"] * 3, "thorough", *["coarse"] * 3, "thorough"]
 
 
@@ -59,25 +61,34 @@ def test_large_faces_are_looked_at_thoroughly_now_and_then() -> None:
     ids=["a cut", "back in time", "nothing to save", "faces too small for it"],
 )
 def test_what_asks_for_a_thorough_look(frames: tuple[Frame, ...]) -> None:
-    assert looks(Detector(), *frames) == ["thorough", "thorough"]
+    assert looks(Detector(320), *frames) == ["thorough", "thorough"]
 
 
 def test_small_faces_no_faces_and_fixed_models_are_always_looked_at_thoroughly() -> None:
-    for detector in (small := Detector(), nobody := Detector(), Detector(coarse_det_size=0)):
+    for detector in (small := Detector(320), nobody := Detector(320), Detector()):
         small.faces, nobody.faces = [face(200.0), face(80.0)], []
         assert looks(detector, frame(0.0), frame(0.1)) == ["thorough", "thorough"]
 
 
 def test_another_number_of_faces_is_looked_at_again_at_once() -> None:
-    detector = Detector()
+    detector = Detector(320)
     detector.coarse_faces = []
     assert looks(detector, frame(0.0), frame(0.1)) == ["thorough", "coarse", "thorough"]
 
 
 def test_it_can_be_switched_off_and_forgets() -> None:
-    assert looks(Detector(), frame(0.0), frame(0.1), interval_s=0.0) == ["thorough"] * 2
-    detector, pace = Detector(), DetectionPace()
+    assert looks(Detector(320), frame(0.0), frame(0.1), interval_s=0.0) == ["thorough"] * 2
+    detector, pace = Detector(320), DetectionPace()
     pace.detect(detector, frame(0.0), 10, 0.5)
     pace.reset()
     pace.detect(detector, frame(0.1), 10, 0.5)
     assert detector.looks == ["thorough", "thorough"]
+
+
+@pytest.mark.parametrize(
+    ("side_px", "look"), [(120.0, "coarse"), (80.0, "480"), (60.0, "thorough")]
+)
+def test_the_size_follows_the_smallest_face(side_px: float, look: str) -> None:
+    detector = Detector(320, 480)
+    detector.faces = [face(300.0), face(side_px)]
+    assert looks(detector, frame(0.0), frame(0.1)) == ["thorough", look]
