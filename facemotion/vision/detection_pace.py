@@ -14,10 +14,10 @@ MIN_COARSE_PX: Final = 56.0
 class DetectionPace:
     """Detects the faces of a source's frames, thoroughly only now and then.
 
-    As long as all faces are large and their number stays the same, a coarse look, which takes a
-    third to two thirds of the time, finds them as well. A thorough one comes at every cut and every
-    interval, so that small new faces are found, and at once when the coarse one finds more or fewer
-    faces.
+    As long as all faces are large, or nobody is there, and their number stays the same, a coarse
+    look, which takes a third to two thirds of the time, finds them as well. A thorough one comes at
+    every cut and every interval, so that small new faces are found, and at once when the coarse one
+    finds more or fewer faces.
     """
 
     def __init__(self) -> None:
@@ -58,9 +58,9 @@ class DetectionPace:
         """The smallest detection size at which all faces are still large; None for thorough."""
         since_s = frame.time_s - self._thorough_at_s
         is_fresh = frame.scene_id == self._scene_id and 0.0 <= since_s < interval_s
-        if not is_fresh or not self._sizes_px:
+        if not is_fresh:
             return None
         longest_px = max(frame.frame_bgr.shape[:2])
-        needed = MIN_COARSE_PX * longest_px / min(self._sizes_px)
+        needed = MIN_COARSE_PX * longest_px / min(self._sizes_px, default=float("inf"))
         able = (size for size in faces.coarse_det_sizes if needed <= size < longest_px)
         return next(able, None)

@@ -64,10 +64,19 @@ def test_what_asks_for_a_thorough_look(frames: tuple[Frame, ...]) -> None:
     assert looks(Detector(320), *frames) == ["thorough", "thorough"]
 
 
-def test_small_faces_no_faces_and_fixed_models_are_always_looked_at_thoroughly() -> None:
-    for detector in (small := Detector(320), nobody := Detector(320), Detector()):
-        small.faces, nobody.faces = [face(200.0), face(80.0)], []
+def test_small_faces_and_models_of_one_size_are_always_looked_at_thoroughly() -> None:
+    for detector in (small := Detector(320), Detector()):
+        small.faces = [face(200.0), face(80.0)]
         assert looks(detector, frame(0.0), frame(0.1)) == ["thorough", "thorough"]
+
+
+def test_an_empty_scene_is_looked_at_coarsely_until_somebody_comes() -> None:
+    detector = Detector(320)
+    detector.faces = []
+    assert looks(detector, frame(0.0), frame(0.1)) == ["thorough", "coarse"]
+    detector.looks.clear()
+    detector.coarse_faces = [face(200.0)]
+    assert looks(detector, frame(0.0), frame(0.1)) == ["thorough", "coarse", "thorough"]
 
 
 def test_another_number_of_faces_is_looked_at_again_at_once() -> None:
