@@ -11,14 +11,8 @@ from training.config import OptimisationConfig
 from training.detector.config import DetectorConfig, config_from, read_config
 from training.detector.export import OUTPUT_NAMES, export, scale_scores
 from training.detector.model import ANCHORS, STRIDES, Detector, DetectorShape
-from training.detector.mosaic import (
-    Mosaic,
-    MosaicMaker,
-    MosaicRecipe,
-    load_textures,
-    transform_boxes,
-    transform_points,
-)
+from training.detector.mosaic import Mosaic, MosaicMaker, MosaicRecipe
+from training.detector.mosaic_drawing import load_textures, transform_boxes, transform_points
 from training.detector.targets import (
     ANCHOR_SIZES_PX,
     anchor_centres,

@@ -22,7 +22,8 @@ from tqdm import tqdm
 from training.checkpoint import save_atomically
 from training.detector.config import DetectorConfig, config_from, read_config
 from training.detector.model import Detector, flat
-from training.detector.mosaic import MosaicMaker, load_textures
+from training.detector.mosaic import MosaicMaker
+from training.detector.mosaic_drawing import load_textures
 from training.detector.pictures import LabelledPictures, prepare
 from training.detector.targets import (
     anchor_centres,
