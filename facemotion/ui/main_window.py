@@ -24,7 +24,8 @@ from facemotion.ui.chart_panel import ChartPanel
 from facemotion.ui.dialogs import Dialogs
 from facemotion.ui.docks import Docks
 from facemotion.ui.face_board import FaceBoard
-from facemotion.ui.faces_panel import FacesPanel, feeling_words
+from facemotion.ui.face_desk import FaceDesk, FaceViews
+from facemotion.ui.faces_panel import FacesPanel
 from facemotion.ui.file_desk import FileDesk
 from facemotion.ui.icons import Icons, app_icon
 from facemotion.ui.live_pane import LivePane
@@ -103,6 +104,12 @@ class MainWindow(QMainWindow):
         )
         self.files = FileDesk(session, self.pane.banner, self.status, self)
         self.dialogs = Dialogs(session, store, keeper, paths, self)
+        self.face_desk = FaceDesk(
+            self.board,
+            FaceViews(self.pane.video, self.faces, self.chart, self.docks["chart"]),
+            self.actions_by_name,
+            self,
+        )
         self._status_timer = QTimer(self, interval=STATUS_MS)
         self._connect_session()
         self._connect_panels()
@@ -158,19 +165,13 @@ class MainWindow(QMainWindow):
 
     def _connect_panels(self) -> None:
         board, video = self.board, self.pane.video
-        board.faces_changed.connect(self._on_faces_changed)
-        board.selection_changed.connect(self._on_selection_changed)
         board.changes_found.connect(self.changes.add)
-        self.faces.face_selected.connect(board.select)
-        self.faces.face_activated.connect(self._on_face_activated)
-        video.face_clicked.connect(board.select)
-        video.face_activated.connect(self._on_face_activated)
         video.ground_activated.connect(self.actions_by_name["fullscreen"].toggle)
-        video.step_wanted.connect(board.step)
         video.view_size_changed.connect(self.session.set_view_size)
         self.changes.export_wanted.connect(self.files.export_changes)
         self.changes.clear_wanted.connect(self._clear_changes)
         self.dialogs.gallery_changed.connect(self.session.reload_gallery)
+        self.face_desk.enrolment_wanted.connect(self.dialogs.open_enrolment)
 
     def _connect_actions(self) -> None:
         calls = {
@@ -178,8 +179,6 @@ class MainWindow(QMainWindow):
             "snapshot": self.files.save_snapshot,
             "enrol": self.dialogs.open_enrolment,
             "people": self.dialogs.open_people,
-            "next_face": self._next_face,
-            "previous_face": self._previous_face,
             "fullscreen": self._set_full_screen,
             "reset_layout": self._reset_layout,
             "settings": self.dialogs.open_settings,
@@ -219,51 +218,6 @@ class MainWindow(QMainWindow):
             return
         self.pane.video.set_result(result)
         self.board.take_result(result, info, datetime.now())
-
-    @Slot()
-    def _on_faces_changed(self) -> None:
-        self.faces.set_faces(self.board.faces)
-        self.faces.select(self._selected_id())
-        self._show_chart()
-        words = ", ".join(f"{face.title} {feeling_words(face)}" for face in self.board.faces)
-        if words != self.pane.video.accessibleDescription():
-            self.pane.video.setAccessibleDescription(words)
-        has_faces = bool(self.board.faces)
-        for name in ("next_face", "previous_face"):
-            self.actions_by_name[name].setEnabled(has_faces)
-
-    @Slot(object)
-    def _on_selection_changed(self, track_id: int | None) -> None:
-        self.pane.video.set_selected(track_id)
-        self.faces.select(track_id)
-        self._show_chart()
-
-    def _selected_id(self) -> int | None:
-        selected = self.board.selected
-        return selected.track_id if selected is not None else None
-
-    def _show_chart(self) -> None:
-        selected = self.board.selected
-        history = self.board.history(selected.track_id) if selected is not None else None
-        self.chart.show_face(selected, history, self.board.now_s)
-        if selected is None:
-            title = self.tr("Emotion")
-        else:
-            title = self.tr("Emotion: {name}").format(name=selected.title)
-        self.docks["chart"].setWindowTitle(title)
-
-    @Slot(int)
-    def _on_face_activated(self, track_id: int) -> None:
-        self.board.select(track_id)
-        self.dialogs.open_enrolment()
-
-    @Slot()
-    def _next_face(self) -> None:
-        self.board.step(1)
-
-    @Slot()
-    def _previous_face(self) -> None:
-        self.board.step(-1)
 
     # ----- source
 
