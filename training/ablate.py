@@ -25,8 +25,8 @@ COLUMNS: list[str] = [
 """Columns of the table; `raw_accuracy` is that of the weights without averaging."""
 
 
-def variants(base: TrainingConfig) -> dict[str, TrainingConfig]:
-    """Every variant of an experiment, by name."""
+def variants(base: TrainingConfig, teacher: Path | None = None) -> dict[str, TrainingConfig]:
+    """Every variant of an experiment, by name; one is taught by `teacher` when there is one."""
     off = dict.fromkeys((field.name for field in fields(Augmentation)), 0.0)
     geometry = replace(
         base.augmentation,
@@ -34,8 +34,12 @@ def variants(base: TrainingConfig) -> dict[str, TrainingConfig]:
         **dict.fromkeys(("low_resolution", "noise", "jpeg", "erasing"), 0.0),
     )
     strict = replace(base.data, selection="strict", targets="majority")
+    taught = replace(
+        base.loss, distillation=0.5, distillation_temperature=2.0, teachers=(str(teacher),)
+    )
     return {
         "as it is": base,
+        **({"distilled": replace(base, loss=taught)} if teacher else {}),
         "strict majority labels": replace(base, data=strict),
         "strict labels, focal loss": replace(base, data=strict, loss=LossConfig(kind="focal")),
         "with mixup 0.2": replace(base, loss=replace(base.loss, mixup_alpha=0.2)),
@@ -78,6 +82,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data parts")
     parser.add_argument("--out", type=Path, required=True, help="folder for runs and table.csv")
     parser.add_argument("--seeds", type=int, default=1, help="runs of every variant")
+    parser.add_argument("--teacher", type=Path, help="checkpoint for a variant that it teaches")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: all)")
     args = parser.parse_args()
     if args.threads:
@@ -85,7 +90,7 @@ def main() -> None:
     base = read_config(args.config)
     rows: list[dict[str, Any]] = []
     for seed in range(base.seed, base.seed + args.seeds):
-        for name, config in variants(replace(base, seed=seed)).items():
+        for name, config in variants(replace(base, seed=seed), args.teacher).items():
             folder = args.out / f"{name.replace(' ', '_').replace(',', '')}_{seed}"
             rows.append(run_variant(name, config, args.data, folder))
             with (args.out / "table.csv").open("w", newline="", encoding="utf-8") as file:

@@ -27,6 +27,14 @@ def test_every_variant_differs_from_the_others() -> None:
     assert all(a != b for i, a in enumerate(found) for b in found[:i])
 
 
+def test_a_teacher_adds_one_variant() -> None:
+    base = TrainingConfig("base")
+    found = variants(base, Path("teacher.pt"))
+    assert found.keys() - variants(base).keys() == {"distilled"}
+    assert found["distilled"].loss.teachers == ("teacher.pt",)
+    assert found["distilled"].loss.distillation > 0.0
+
+
 def test_table_has_a_row_for_each_variant_and_finished_runs_are_kept(
     ferplus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
