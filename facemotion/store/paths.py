@@ -25,6 +25,7 @@ class AppPaths:
         log_dir: Log files.
         gallery_dir: One folder a person.
         packs_dir: Imported model packs, one folder a pack.
+        sessions_dir: Recorded sessions, one folder a session.
     """
 
     config_dir: Path
@@ -32,6 +33,7 @@ class AppPaths:
     log_dir: Path
     gallery_dir: Path
     packs_dir: Path
+    sessions_dir: Path
 
     @classmethod
     def below(cls, home: Path) -> Self:
@@ -43,6 +45,7 @@ class AppPaths:
             log_dir=home / "logs",
             gallery_dir=data_dir / "gallery",
             packs_dir=data_dir / "packs",
+            sessions_dir=data_dir / "sessions",
         )
 
     @classmethod
@@ -61,6 +64,7 @@ class AppPaths:
             log_dir=Path(dirs.user_log_dir),
             gallery_dir=data_dir / "gallery",
             packs_dir=data_dir / "packs",
+            sessions_dir=data_dir / "sessions",
         )
 
     @property
