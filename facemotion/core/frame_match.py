@@ -1,22 +1,35 @@
 """One frame's tracks against the gallery: who claims whom, and what is said about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from facemotion.core.gallery_index import GalleryIndex
 from facemotion.core.matching_params import MatchingParams
 from facemotion.core.track import Track
-from facemotion.core.types import Decision, FloatArray, Identity
+from facemotion.core.types import (
+    Decision,
+    FloatArray,
+    Identity,
+    IdentityEvidence,
+    IdentityReason,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Cosine similarities from which a face is known and uncertain."""
+    """Cosine similarities from which a face is known and uncertain.
+
+    Attributes:
+        known: From here on known.
+        uncertain: From here on uncertain.
+        false_accept_percent: Rate from which `known` follows; None when the user sets it.
+    """
 
     known: float
     uncertain: float
+    false_accept_percent: float | None = None
 
 
 def _no_similarities() -> FloatArray:
@@ -158,24 +171,56 @@ class FrameMatch:
     def _identity(self, row: int) -> Identity:
         column = self._claims.get(row)
         if column is None:
-            best = float(self._similarities[row].max())
-            return Identity(Decision.UNKNOWN, None, "", best)
+            best = int(self._similarities[row].argmax())
+            is_like = float(self._similarities[row, best]) >= self._limits.uncertain
+            is_taken = is_like and best in self._claims.values()
+            reason = IdentityReason.TAKEN if is_taken else IdentityReason.UNLIKE_EVERYBODY
+            evidence = self._evidence(row, best, reason)
+            return Identity(Decision.UNKNOWN, None, "", evidence.cosine_similarity, evidence)
         person_id = self._index.person_ids[column]
-        similarity = float(self._similarities[row, column])
-        decision = Decision.KNOWN if self._is_known(row, column) else Decision.UNCERTAIN
-        return Identity(decision, person_id, self._index.name_of(person_id), similarity)
+        evidence = self._judge(row, column)
+        is_known = evidence.reason is IdentityReason.LIKE_ENOUGH
+        decision = Decision.KNOWN if is_known else Decision.UNCERTAIN
+        similarity = evidence.cosine_similarity
+        return Identity(decision, person_id, evidence.candidate, similarity, evidence)
 
-    def _is_known(self, row: int, column: int) -> bool:
+    def _judge(self, row: int, column: int) -> IdentityEvidence:
+        """Whether a claimed name is certain, and which limit decides when it is not."""
         is_held = self._held[row] == column
         if is_held and self._memories[row].decision is Decision.KNOWN:
-            return self._claim(row, column) >= self._limits.known
-        is_ahead = self._lead(row, column) >= self._params.runner_up_margin
-        has_evidence = self._tracks[row].evidence_weight >= self._params.min_evidence
-        is_like = float(self._similarities[row, column]) >= self._limits.known
-        return is_like and is_ahead and has_evidence
+            stays = self._claim(row, column) >= self._limits.known
+            reason = IdentityReason.LIKE_ENOUGH if stays else IdentityReason.BELOW_THRESHOLD
+            return self._evidence(row, column, reason)
+        if float(self._similarities[row, column]) < self._limits.known:
+            return self._evidence(row, column, IdentityReason.BELOW_THRESHOLD)
+        lead, rival = self._lead(row, column)
+        if lead < self._params.runner_up_margin:
+            close = self._evidence(row, column, IdentityReason.CLOSE_SECOND)
+            name = self._name_of(rival)
+            return replace(close, rival=name, value=lead, needed=self._params.runner_up_margin)
+        weight, needed = self._tracks[row].evidence_weight, self._params.min_evidence
+        if weight < needed:
+            little = self._evidence(row, column, IdentityReason.LITTLE_EVIDENCE)
+            return replace(little, value=weight, needed=needed)
+        return self._evidence(row, column, IdentityReason.LIKE_ENOUGH)
 
-    def _lead(self, row: int, column: int) -> float:
-        """Lead over the likeliest person whom no other track of the frame has."""
+    def _evidence(self, row: int, column: int, reason: IdentityReason) -> IdentityEvidence:
+        return IdentityEvidence(
+            reason=reason,
+            candidate=self._name_of(column),
+            cosine_similarity=float(self._similarities[row, column]),
+            known_at=self._limits.known,
+            uncertain_at=self._limits.uncertain,
+            people=self._index.size,
+            false_accept_percent=self._limits.false_accept_percent,
+        )
+
+    def _name_of(self, column: int) -> str:
+        return self._index.name_of(self._index.person_ids[column])
+
+    def _lead(self, row: int, column: int) -> tuple[float, int]:
+        """Lead over the likeliest person whom no other track of the frame has, and who that is."""
         others = self._similarities[row].copy()
         others[[column, *self._claims.values()]] = -np.inf
-        return float(self._similarities[row, column] - others.max())
+        rival = int(others.argmax())
+        return float(self._similarities[row, column] - others[rival]), rival

@@ -9,7 +9,7 @@ from facemotion.core.gallery_index import GalleryIndex
 from facemotion.core.matching_params import MatchingParams
 from facemotion.core.thresholds import PackThresholds, match_percent, similarity_at
 from facemotion.core.track import Track
-from facemotion.core.types import FloatArray, Identity
+from facemotion.core.types import FloatArray, Identity, IdentityEvidence, IdentityReason
 
 __all__ = [
     "GalleryIndex",
@@ -76,7 +76,9 @@ class IdentityResolver:
         Raises:
             GalleryError: The embeddings have another dimension than the gallery.
         """
-        identities = {track.track_id: Identity() for track in tracks}
+        reason = IdentityReason.NOT_COMPARED if index.size else IdentityReason.NOBODY_ENROLLED
+        nobody = Identity(evidence=IdentityEvidence(reason, people=index.size))
+        identities = {track.track_id: nobody for track in tracks}
         compared = [track for track in tracks if track.mean_embedding is not None]
         if index.size == 0 or not compared:
             return identities
@@ -102,9 +104,8 @@ class IdentityResolver:
 
     def _limits(self, index: GalleryIndex) -> Limits:
         known = self.threshold_for(index.size, index.embedding_count)
-        if self._params.is_threshold_from_pack:
-            margin = self._thresholds.uncertain_margin
-        else:
-            margin = self._params.uncertain_margin
         cutoff = similarity_at(self._params.unknown_cutoff_percent, known)
-        return Limits(known, max(known - margin, cutoff))
+        if not self._params.is_threshold_from_pack:
+            return Limits(known, max(known - self._params.uncertain_margin, cutoff))
+        uncertain = max(known - self._thresholds.uncertain_margin, cutoff)
+        return Limits(known, uncertain, self._params.false_accept_percent)

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from facemotion.core.boxes import box_size, clip_box
 from facemotion.core.head_pose import is_frontal, yaw_pitch_roll_deg
 from facemotion.core.parameters import check_parameters, parameter
-from facemotion.core.types import FaceDetection, FloatArray, GateReason
+from facemotion.core.types import (
+    FaceDetection,
+    FaceQuality,
+    FloatArray,
+    GateFinding,
+    GateReason,
+)
 
 __all__ = [
     "MIN_EMBEDDING_QUALITY",
@@ -18,8 +24,10 @@ __all__ = [
     "cut_off_part",
     "embedding_quality",
     "face_px",
+    "find_gate",
     "gate",
     "is_frontal",
+    "measure_quality",
     "sharpness",
     "yaw_pitch_roll_deg",
 ]
@@ -123,6 +131,57 @@ def face_px(bbox_xyxy: FloatArray) -> float:
     return float(box_size(bbox_xyxy).mean())
 
 
+def measure_quality(
+    detection: FaceDetection, sharpness: float | None, frame_size: tuple[int, int]
+) -> FaceQuality:
+    """Everything that the gates look at.
+
+    Args:
+        detection: The face.
+        sharpness: Of its crop, or None when it was not measured.
+        frame_size: Width and height of the picture (px).
+    """
+    yaw, pitch, roll = yaw_pitch_roll_deg(detection.kps)
+    return FaceQuality(
+        det_score=float(detection.det_score),
+        face_px=face_px(detection.bbox_xyxy),
+        cut_off=cut_off_part(detection.bbox_xyxy, frame_size),
+        yaw_deg=yaw,
+        pitch_deg=pitch,
+        roll_deg=roll,
+        sharpness=math.nan if sharpness is None else sharpness,
+    )
+
+
+def find_gate(quality: FaceQuality, gates: QualityGates) -> GateFinding | None:
+    """The first gate that holds a face back, with what was measured and allowed, or None.
+
+    Args:
+        quality: What was measured; an unknown sharpness is left out of account.
+        gates: The limits; a value on the limit passes.
+    """
+    least = (
+        (GateReason.LOW_DET_SCORE, "min_det_score", quality.det_score),
+        (GateReason.TOO_SMALL, "min_face_px", quality.face_px),
+    )
+    most = (
+        (GateReason.CUT_OFF, "max_cut_off", quality.cut_off),
+        (GateReason.TURNED_AWAY, "max_yaw_deg", abs(quality.yaw_deg)),
+        (GateReason.TURNED_AWAY, "max_pitch_deg", abs(quality.pitch_deg)),
+        (GateReason.TURNED_AWAY, "max_roll_deg", abs(quality.roll_deg)),
+    )
+    for reason, name, value in least:
+        if value < getattr(gates, name):
+            return GateFinding(reason, name, value, getattr(gates, name))
+    for reason, name, value in most:
+        if value > getattr(gates, name):
+            return GateFinding(reason, name, value, getattr(gates, name))
+    if quality.sharpness < gates.min_sharpness:
+        limit = gates.min_sharpness
+        return GateFinding(GateReason.TOO_BLURRED, "min_sharpness", quality.sharpness, limit)
+    return None
+
+
 def gate(
     detection: FaceDetection,
     sharpness: float | None,
@@ -137,19 +196,8 @@ def gate(
         frame_size: Width and height of the picture (px).
         gates: The limits; a value on the limit passes.
     """
-    if detection.det_score < gates.min_det_score:
-        return GateReason.LOW_DET_SCORE
-    if face_px(detection.bbox_xyxy) < gates.min_face_px:
-        return GateReason.TOO_SMALL
-    if cut_off_part(detection.bbox_xyxy, frame_size) > gates.max_cut_off:
-        return GateReason.CUT_OFF
-    yaw, pitch, roll = yaw_pitch_roll_deg(detection.kps)
-    is_turned = abs(yaw) > gates.max_yaw_deg or abs(pitch) > gates.max_pitch_deg
-    if is_turned or abs(roll) > gates.max_roll_deg:
-        return GateReason.TURNED_AWAY
-    if sharpness is not None and sharpness < gates.min_sharpness:
-        return GateReason.TOO_BLURRED
-    return None
+    finding = find_gate(measure_quality(detection, sharpness, frame_size), gates)
+    return finding.reason if finding is not None else None
 
 
 def embedding_quality(

@@ -12,17 +12,25 @@ from facemotion.core.errors import GalleryError
 from facemotion.core.gallery_index import GalleryIndex
 from facemotion.core.matching import IdentityResolver, PackThresholds
 from facemotion.core.preprocessing import EmotionCropRule
-from facemotion.core.quality import embedding_quality, gate, sharpness
+from facemotion.core.quality import (
+    embedding_quality,
+    find_gate,
+    measure_quality,
+    sharpness,
+)
 from facemotion.core.smoothing import EmotionSmoother, top_emotion
 from facemotion.core.tracking import FaceTracker, Track, TrackState
 from facemotion.core.types import (
     EmotionReading,
     FaceDetection,
+    FaceQuality,
     FaceResult,
     FloatArray,
     Frame,
     FrameResult,
     Identity,
+    IdentityEvidence,
+    IdentityReason,
 )
 from facemotion.vision.crops import cut_crops
 from facemotion.vision.detection_pace import DetectionPace
@@ -136,16 +144,28 @@ class FacePipeline:
         crops = cut_crops(frame.frame_bgr, detections, self._crop_rule)
         clarity = [sharpness(crop) for crop in crops]
         clock.stop("track")
-        tracks = self._recognise(frame, detections, tracks, clarity)
+        tracks, worths = self._recognise(frame, detections, tracks, clarity)
         self._forget(self._tracker.dropped_ids)
         identities = self._resolver.resolve(tracks, self._gallery)
         clock.stop("recognise")
-        readings = self._read_emotions(frame, detections, tracks, crops, clarity)
+        size = (frame.frame_bgr.shape[1], frame.frame_bgr.shape[0])
+        measured = [
+            measure_quality(detection, clear, size)
+            for detection, clear in zip(detections, clarity, strict=True)
+        ]
+        readings = self._read_emotions(frame, tracks, crops, measured)
         clock.stop("emotion")
         faces = [
-            _face_result(track, detection, identities[track.track_id], reading)
-            for track, detection, reading in zip(tracks, detections, readings, strict=True)
-            if is_still or not self._is_doubtful(track, detection)
+            _face_result(
+                tracks[row],
+                detections[row],
+                self._explained(identities[tracks[row].track_id], worths[row]),
+                readings[row],
+                measured[row],
+                crops[row] if self._emotion is not None else None,
+            )
+            for row in range(len(tracks))
+            if is_still or not self._is_doubtful(tracks[row], detections[row])
         ]
         faces.sort(key=lambda face: face.track_id)
         return FrameResult(frame, tuple(faces), clock.timings_ms())
@@ -172,10 +192,14 @@ class FacePipeline:
         detections: Sequence[FaceDetection],
         tracks: list[Track],
         clarity: Sequence[float],
-    ) -> list[Track]:
-        """Embed the faces whose turn it is; returns the tracks that they turn out to belong to."""
+    ) -> tuple[list[Track], list[float]]:
+        """Embed the faces whose turn it is.
+
+        Returns:
+            The tracks that they turn out to belong to, and what each face's embedding is worth.
+        """
         if self._faces.embedding_dim == 0:
-            return tracks
+            return tracks, [0.0] * len(tracks)
         size = (frame.frame_bgr.shape[1], frame.frame_bgr.shape[0])
         qualities = [
             embedding_worth(detection, clear, size, self._params.gates.min_det_score)
@@ -187,7 +211,17 @@ class FacePipeline:
             tracks[row].add_embedding(embedding, qualities[row], frame.time_s)
         found = self._tracker.reidentify_all([tracks[row] for row in rows], frame.time_s)
         changed = dict(zip(rows, found, strict=True))
-        return [changed.get(row, track) for row, track in enumerate(tracks)]
+        return [changed.get(row, track) for row, track in enumerate(tracks)], qualities
+
+    def _explained(self, identity: Identity, worth: float) -> Identity:
+        """The identity with what is known here: no recogniser, or a face not worth comparing."""
+        if self._faces.embedding_dim == 0:
+            return replace(identity, evidence=IdentityEvidence(IdentityReason.NO_RECOGNISER))
+        evidence = identity.evidence
+        if evidence is None or evidence.reason is not IdentityReason.NOT_COMPARED:
+            return identity
+        needed = self._params.min_embedding_quality
+        return replace(identity, evidence=replace(evidence, value=worth, needed=needed))
 
     def _rows_to_embed(
         self, tracks: Sequence[Track], qualities: Sequence[float], time_s: float
@@ -217,19 +251,14 @@ class FacePipeline:
     def _read_emotions(
         self,
         frame: Frame,
-        detections: Sequence[FaceDetection],
         tracks: Sequence[Track],
         crops: NDArray[np.uint8],
-        clarity: Sequence[float],
+        measured: Sequence[FaceQuality],
     ) -> list[EmotionReading]:
         if self._emotion is None:
             return [EmotionReading() for _ in tracks]
-        height, width = frame.frame_bgr.shape[:2]
-        reasons = [
-            gate(detection, clear, (width, height), self._params.gates)
-            for detection, clear in zip(detections, clarity, strict=True)
-        ]
-        open_rows = [row for row, reason in enumerate(reasons) if reason is None]
+        gates = [find_gate(quality, self._params.gates) for quality in measured]
+        open_rows = [row for row, found in enumerate(gates) if found is None]
         probs = dict(zip(open_rows, self._emotion.probs(crops[open_rows]), strict=True))
         readings: list[EmotionReading] = []
         for row, track in enumerate(tracks):
@@ -238,7 +267,9 @@ class FacePipeline:
             shown = (
                 smoother.hold(frame.time_s) if raw is None else smoother.update(raw, frame.time_s)
             )
-            readings.append(EmotionReading(raw, shown.probs, shown.emotion, reasons[row]))
+            found = gates[row]
+            reason = found.reason if found is not None else None
+            readings.append(EmotionReading(raw, shown.probs, shown.emotion, reason, found))
         return readings
 
     def _smoother_of(self, track_id: int) -> EmotionSmoother:
@@ -303,7 +334,12 @@ class _StageClock:
 
 
 def _face_result(
-    track: Track, detection: FaceDetection, identity: Identity, reading: EmotionReading
+    track: Track,
+    detection: FaceDetection,
+    identity: Identity,
+    reading: EmotionReading,
+    quality: FaceQuality,
+    emotion_crop: NDArray[np.uint8] | None,
 ) -> FaceResult:
     velocity: FloatArray = track.velocity_xyxy.copy()
     return FaceResult(
@@ -315,4 +351,6 @@ def _face_result(
         identity=identity,
         emotion=reading,
         first_seen_s=track.first_seen_s,
+        quality=quality,
+        emotion_crop=emotion_crop,
     )
