@@ -9,7 +9,7 @@ import io
 import json
 import math
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
@@ -66,20 +66,23 @@ class TimelineWriter:
 
     Args:
         folder: An existing folder.
+        names: Which of the two files are written.
 
     Raises:
         OutputError: A file cannot be written.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._targets = (folder / CSV_NAME, folder / JSONL_NAME)
+    def __init__(self, folder: Path, names: Sequence[str] = (CSV_NAME, JSONL_NAME)) -> None:
+        self._folder = folder
+        self._targets = tuple(folder / name for name in names)
         self._parts = tuple(path.with_name(f"{path.name}.part") for path in self._targets)
-        self._files: list[TextIO] = []
+        self._files: dict[str, TextIO] = {}
         self.row_count = 0
         with self._reporting():
-            for part in self._parts:
-                self._files.append(part.open("w", encoding="utf-8", newline=""))
-            self._files[0].write(_csv_line(list(TIMELINE_COLUMNS)))
+            for name, part in zip(names, self._parts, strict=True):
+                self._files[name] = part.open("w", encoding="utf-8", newline="")
+            if CSV_NAME in self._files:
+                self._files[CSV_NAME].write(_csv_line(list(TIMELINE_COLUMNS)))
 
     def write(self, result: FrameResult) -> int:
         """Add the faces of a frame.
@@ -92,9 +95,10 @@ class TimelineWriter:
         """
         rows = timeline_rows(result)
         with self._reporting():
-            for row in rows:
-                self._files[0].write(_csv_line(format_cells(row)))
-                self._files[1].write(json.dumps(row, ensure_ascii=False) + "\n")
+            if (table := self._files.get(CSV_NAME)) is not None:
+                table.writelines(_csv_line(format_cells(row)) for row in rows)
+            if (lines := self._files.get(JSONL_NAME)) is not None:
+                lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         self.row_count += len(rows)
         return len(rows)
 
@@ -107,20 +111,20 @@ class TimelineWriter:
         if not self._files:
             return
         with self._reporting():
-            for file in self._files:
+            for file in self._files.values():
                 file.flush()
                 os.fsync(file.fileno())
                 file.close()
-            self._files = []
+            self._files = {}
             for part, target in zip(self._parts, self._targets, strict=True):
                 os.replace(part, target)
 
     def discard(self) -> None:
         """Remove what was written; older files stay."""
-        for file in self._files:
+        for file in self._files.values():
             with contextlib.suppress(OSError):
                 file.close()
-        self._files = []
+        self._files = {}
         for part in self._parts:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -146,7 +150,7 @@ class TimelineWriter:
         except OSError as error:
             self.discard()
             raise OutputError(
-                f"Cannot write {self._targets[0].parent / CSV_NAME}: {error.strerror or error}. "
+                f"Cannot write the timeline in {self._folder}: {error.strerror or error}. "
                 f"Choose another output folder, or free some space."
             ) from error
 
