@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,14 @@ VIDEO_NAME: Final = "annotated.mp4"
 PICTURES_DIR: Final = "annotated"
 SUMMARY_NAME: Final = "summary.json"
 _FALLBACK_FPS: Final = 25.0
-_OWN_OUTPUT: Final = re.compile(r"annotated\.mp4|annotated/[^/\\]+\.png")
+_OWN_OUTPUT: Final = re.compile(
+    r"annotated\.mp4|timeline\.(?:csv|jsonl)|annotated/[^/\\]+\.png"
+)
+VIDEO_OUTPUT: Final = "video"
+OUTPUT_KINDS: Final = ("csv", "jsonl", VIDEO_OUTPUT)
+"""What an analysis can write: the two timelines, and annotated frames."""
+_TIMELINES: Final = {"csv": CSV_NAME, "jsonl": JSONL_NAME}
+_PARTS: Final = (f"{CSV_NAME}.part", f"{JSONL_NAME}.part", f".{VIDEO_NAME}.part")
 
 
 class AnalysisOutputs:
@@ -29,19 +36,29 @@ class AnalysisOutputs:
         folder: Made when missing.
         is_stills: Whether pictures are written instead of a video.
         fps: Rate of the video; 0 when the source does not say.
+        kinds: Which of `OUTPUT_KINDS` are written; the summary always is.
 
     Raises:
         OutputError: The folder cannot be made or written.
     """
 
-    def __init__(self, folder: Path, *, is_stills: bool, fps: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        is_stills: bool,
+        fps: float,
+        kinds: Collection[str] = OUTPUT_KINDS,
+    ) -> None:
         self._folder = folder
+        self._timelines = [name for kind, name in _TIMELINES.items() if kind in kinds]
         self._is_stills = is_stills
         self._fps = fps if fps > 0.0 else _FALLBACK_FPS
         self._video: VideoWriter | None = None
         self._pictures: list[str] = []
         _make_folder(folder)
-        self._timeline = TimelineWriter(folder)
+        _remove_parts(folder)
+        self._timeline = TimelineWriter(folder, self._timelines)
 
     @property
     def row_count(self) -> int:
@@ -90,7 +107,7 @@ class AnalysisOutputs:
         """
         earlier = _earlier_outputs(self._folder / SUMMARY_NAME)
         self._timeline.close()
-        outputs = [CSV_NAME, JSONL_NAME, *self._pictures]
+        outputs = [*self._timelines, *self._pictures]
         if self._video is not None:
             self._video.close()
             outputs.append(VIDEO_NAME)
@@ -130,12 +147,18 @@ def _make_folder(folder: Path) -> None:
 
 
 def _earlier_outputs(summary: Path) -> set[str]:
-    """Pictures and video that an earlier analysis says it wrote here."""
+    """Timelines, pictures and video that an earlier analysis says it wrote here."""
     try:
         names = json.loads(summary.read_bytes())["outputs"]
         return {name for name in names if _OWN_OUTPUT.fullmatch(name)}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
+
+
+def _remove_parts(folder: Path) -> None:
+    """Remove what an analysis left that was killed."""
+    for name in (*_PARTS, *(path.name for path in folder.glob(f".{SUMMARY_NAME}.*.part"))):
+        _remove(folder / name)
 
 
 def _remove(path: Path) -> None:

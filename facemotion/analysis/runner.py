@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from facemotion.analysis.carried import carry_along
-from facemotion.analysis.outputs import AnalysisOutputs
+from facemotion.analysis.outputs import OUTPUT_KINDS, VIDEO_OUTPUT, AnalysisOutputs
 from facemotion.analysis.summary import PresenceSummary
 from facemotion.core.errors import SourceError
 from facemotion.core.types import Frame, FrameResult
@@ -35,11 +35,14 @@ class AnalysisOptions:
     Attributes:
         fps: Frames read a second, at most; None reads all.
         limit_s: Where to stop, in the source's time; None reads to the end. Pictures have no time.
+        outputs: Which of `OUTPUT_KINDS` are written. Without "video" nothing is drawn, and frames
+            that are not read cost only their decoding.
         drawing: What is drawn on the annotated frames.
     """
 
     fps: float | None = None
     limit_s: float | None = None
+    outputs: tuple[str, ...] = OUTPUT_KINDS
     drawing: DrawOptions = field(default_factory=DrawOptions)
 
 
@@ -132,7 +135,9 @@ class _Run:
         self._end_s = 0.0
         self._is_cancelled = False
         self._problems: list[str] = []
-        self._outputs = AnalysisOutputs(folder, is_stills=self._is_still, fps=info.fps)
+        self._outputs = AnalysisOutputs(
+            folder, is_stills=self._is_still, fps=info.fps, kinds=options.outputs
+        )
         interval_s = 1.0 / (options.fps or info.fps or 25.0)
         self._presence = PresenceSummary(is_stills=self._is_still, frame_interval_s=interval_s)
 
@@ -179,8 +184,9 @@ class _Run:
         self._end_s = frame.time_s
         frame = self._watch.stamp(frame)
         result = self._read(frame) if self._is_due(frame) else carry_along(self._last, frame)
-        picture_bgr = draw_result(frame.frame_bgr, result, self._options.drawing)
-        self._outputs.add_picture(picture_bgr, frame)
+        if VIDEO_OUTPUT in self._options.outputs:
+            picture_bgr = draw_result(frame.frame_bgr, result, self._options.drawing)
+            self._outputs.add_picture(picture_bgr, frame)
 
     def _read(self, frame: Frame) -> FrameResult:
         process = self._pipeline.process_still if self._is_still else self._pipeline.process
@@ -222,6 +228,7 @@ class _Run:
                 "duration_s": None if info.duration_s is None else round(info.duration_s, 3),
             },
             "is_complete": not self._is_cancelled and not self._problems,
+            "is_stopped": self._is_cancelled,
             "frames": {
                 "taken": self._frame_count,
                 "read": self._presence.frame_count,
