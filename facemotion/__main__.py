@@ -82,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_forget(commands)
     _add_analyze(commands)
     _add_doctor(commands)
+    _add_self_test_process(commands)
     return parser
 
 
@@ -184,6 +185,31 @@ def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _add_folders(parser, default=argparse.SUPPRESS)
     _add_json(parser)
     _handled_by(parser, "facemotion.commands.doctor", "doctor")
+    parser.add_argument(
+        "--self-test",
+        dest="handle",
+        action="store_const",
+        const=_handler("facemotion.commands.self_test", "self_test"),
+        help="try out the whole program instead: window, demo, models, enrolment; prints JSON and "
+        "touches none of your data",
+    )
+    parser.add_argument(
+        "--on-screen",
+        action="store_true",
+        help="with --self-test: open the window on the desktop, not unseen",
+    )
+
+
+def _add_self_test_process(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What `doctor --self-test` starts; not listed among the commands."""
+    parser = commands.add_parser(
+        "self-test-process",
+        description="The process that “doctor --self-test” starts and watches. It writes into the "
+        "folders of FACEMOTION_HOME: run “doctor --self-test” instead, which sets it.",
+    )
+    parser.add_argument("report", metavar="FILE", help="where the report is written")
+    parser.add_argument("--pack", metavar="DIR", default=None, help="folder of another pack")
+    _handled_by(parser, "facemotion.self_test", "run")
 
 
 def _positive(text: str) -> float:
@@ -197,10 +223,14 @@ def _positive(text: str) -> float:
 
 
 def _handled_by(parser: argparse.ArgumentParser, module: str, function: str) -> None:
+    parser.set_defaults(handle=_handler(module, function))
+
+
+def _handler(module: str, function: str) -> Handler:
     def handle(options: argparse.Namespace) -> int:
         return getattr(importlib.import_module(module), function)(options)
 
-    parser.set_defaults(handle=handle)
+    return handle
 
 
 def _run_command(options: argparse.Namespace) -> int:

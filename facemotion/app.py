@@ -69,7 +69,7 @@ def _tell(sentence: str) -> None:
     if sys.stderr is not None:
         sys.stderr.write(f"{sentence}\n")
         return
-    _make_application()
+    make_application()
     QMessageBox.critical(None, "facemotion", sentence)
 
 
@@ -121,7 +121,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(paths: AppPaths, options: argparse.Namespace, spec: SourceSpec | None) -> int:
-    app = _make_application()
+    app = make_application()
     reporter = CrashReporter(paths.log_dir, app)
     reporter.install()
     handlers = _quit_on_signals(app)
@@ -190,7 +190,8 @@ class _Start:
         return True
 
 
-def _make_application() -> QApplication:
+def make_application() -> QApplication:
+    """The one application object, made when there is none yet."""
     # opencv-python points Qt at its own plug-ins, which do not fit PySide6.
     for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
         os.environ.pop(name, None)

@@ -73,6 +73,12 @@ class ChartPanel(QWidget):
         """The bars for now."""
         return self._bars
 
+    @property
+    def point_count(self) -> int:
+        """Readings that the smoothed curves show; 0 before the first one is drawn."""
+        times_s = self._smooth_curves[0].getData()[0] if self._smooth_curves else None
+        return 0 if times_s is None else len(times_s)
+
     def set_window(self, seconds: float) -> None:
         """How much time the curves show."""
         self._window_s = seconds
