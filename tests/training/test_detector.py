@@ -26,7 +26,9 @@ from training.detector.train import DetectorTrainer, joined, load_checkpoint, to
 from training.onnx_file import check_parity
 
 SIDE = 128
-SHAPE = DetectorShape(stem=8, widths=(8, 8, 8), depths=(0, 0, 0), pyramid=8)
+SHAPE = DetectorShape(
+    stem=8, widths=(8, 8, 8), depths=(0, 0, 0), pyramid=(8, 8, 16), towers=(1, 1, 2)
+)
 CONFIG = DetectorConfig(
     "test",
     steps_per_epoch=2,

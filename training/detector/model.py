@@ -7,6 +7,7 @@ what processors run best.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -29,13 +30,15 @@ class DetectorShape:
         stem: Channels at stride 4.
         widths: Channels at strides 8, 16 and 32.
         depths: Residual blocks at each of these strides.
-        pyramid: Channels of the pyramid and of the heads.
+        pyramid: Channels of the pyramid and of the heads at each of these strides.
+        towers: 3×3 convolutions before the answers at each of these strides.
     """
 
     stem: int = 32
     widths: tuple[int, int, int] = (48, 64, 96)
     depths: tuple[int, int, int] = (0, 1, 1)
-    pyramid: int = 32
+    pyramid: tuple[int, int, int] = (32, 64, 48)
+    towers: tuple[int, int, int] = (1, 1, 2)
 
 
 def _conv(channels_in: int, channels: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
@@ -78,10 +81,22 @@ class Detector(nn.Module):
             layers += [Residual(width) for _ in range(depth)] or [_conv(width, width)]
             self.stages.append(nn.Sequential(*layers))
             channels = width
-        pyramid = shape.pyramid
-        self.laterals = nn.ModuleList(_conv(width, pyramid, 1) for width in shape.widths)
-        self.towers = nn.ModuleList(_conv(pyramid, pyramid) for _ in STRIDES)
-        self.outputs = nn.ModuleList(nn.Conv2d(pyramid, ANCHORS * VALUES, 1) for _ in STRIDES)
+        self.laterals = nn.ModuleList(
+            _conv(width, pyramid, 1)
+            for width, pyramid in zip(shape.widths, shape.pyramid, strict=True)
+        )
+        # Between two levels of unlike width the upper one's channels are mixed first.
+        self.descents = nn.ModuleList(
+            nn.Identity() if above == below else _conv(above, below, 1)
+            for below, above in pairwise(shape.pyramid)
+        )
+        self.towers = nn.ModuleList(
+            nn.Sequential(*(_conv(pyramid, pyramid) for _ in range(depth)))
+            for pyramid, depth in zip(shape.pyramid, shape.towers, strict=True)
+        )
+        self.outputs = nn.ModuleList(
+            nn.Conv2d(pyramid, ANCHORS * VALUES, 1) for pyramid in shape.pyramid
+        )
         self._initialise()
 
     def _initialise(self) -> None:
@@ -104,7 +119,8 @@ class Detector(nn.Module):
             features = stage(features)
             levels.append(lateral(features))
         for position in (1, 0):
-            above = functional.interpolate(levels[position + 1], scale_factor=2.0, mode="nearest")
+            above = self.descents[position](levels[position + 1])
+            above = functional.interpolate(above, scale_factor=2.0, mode="nearest")
             levels[position] = levels[position] + above
         return [
             output(tower(level))

@@ -24,6 +24,9 @@ _OCTAVES: Final = 0.75
 _EYE_SHARE: Final = 0.4
 """Distance of the eyes as a share of the box's size, about; the landmark loss is in its unit."""
 
+_LOOSE_EYES_PX: Final = 8.0
+"""Distance of the eyes at which landmarks count half."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:
@@ -156,7 +159,9 @@ def detection_loss(
     eye = _EYE_SHARE * (targets.boxes[face][:, 2:] - targets.boxes[face][:, :2]).prod(1).sqrt()
     miss = (kps[face] - targets.kps[face]) / eye.clamp(min=1.0)[:, None]
     kps_loss = functional.smooth_l1_loss(miss, torch.zeros_like(miss), reduction="none", beta=0.05)
-    kps_loss = (kps_loss.mean(1) * weight).sum() / weight.sum().clamp(min=1.0)
+    # Landmarks of faces of a few pixels cannot be exact; they would drown those that can.
+    exact = weight * eye / (eye + _LOOSE_EYES_PX)
+    kps_loss = (kps_loss.mean(1) * exact).sum() / exact.sum().clamp(min=1.0)
     parts = {
         "score": float(score_loss.detach()),
         "box": float(box_loss.detach()),

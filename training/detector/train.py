@@ -184,8 +184,16 @@ class DetectorTrainer:
         self.average.updates, self.epoch = state["average_updates"], state["epoch"]
 
     def start_from(self, state: dict[str, Any]) -> None:
-        """Begin with another run's averaged weights."""
-        self.model.load_state_dict(state["average"])
+        """Begin with another run's averaged weights, as far as its network has the same parts.
+
+        Raises:
+            ValueError: It has none of them.
+        """
+        own = self.model.state_dict()
+        same = {k: v for k, v in state["average"].items() if k in own and v.shape == own[k].shape}
+        if not same:
+            raise ValueError("the checkpoint's network shares no part with this experiment's")
+        self.model.load_state_dict({**own, **same})
         self.average.values = {k: v.clone() for k, v in self.model.state_dict().items()}
 
 
