@@ -20,7 +20,6 @@ PACKAGES: Final = (
     "numpy",
     "opencv-python",
     "pyqtgraph",
-    "scipy",
     "torch",
 )
 _RUNTIMES: Final = (

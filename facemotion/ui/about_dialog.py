@@ -57,7 +57,6 @@ _PARTS = (
     ("opencv-python", QT_TRANSLATE_NOOP("AboutDialog", "cameras and pictures"), "Apache-2.0"),
     ("platformdirs", QT_TRANSLATE_NOOP("AboutDialog", "where files belong"), "MIT"),
     ("pyqtgraph", QT_TRANSLATE_NOOP("AboutDialog", "charts"), "MIT"),
-    ("scipy", QT_TRANSLATE_NOOP("AboutDialog", "assignment of faces to tracks"), "BSD-3-Clause"),
     ("tomli-w", QT_TRANSLATE_NOOP("AboutDialog", "writing the settings"), "MIT"),
     ("tqdm", QT_TRANSLATE_NOOP("AboutDialog", "progress on a terminal"), "MPL-2.0, MIT"),
 )

@@ -3,9 +3,6 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from facemotion.core.assignment import assign
 from facemotion.core.errors import ModelError
 from facemotion.core.matching import PackThresholds
 from facemotion.core.quality import QualityGates
@@ -119,7 +116,6 @@ def load_models(request: ModelRequest) -> LoadedModels:
         ModelError: The pack or the emotion model is missing, damaged or of the wrong kind.
     """
     pack = _choose_pack(request)
-    assign(np.zeros((2, 2)), 1.0)  # scipy is imported now and not when a second face comes
     faces = FaceModels(
         pack,
         det_size=request.det_size,

@@ -30,16 +30,21 @@ def test_pairs(cost, expected):
     assert assign(np.array(cost), 1.0) == expected
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_no_other_pairing_is_cheaper(seed):
-    rng = np.random.default_rng(seed)
-    cost = rng.uniform(0.0, 1.4, (4, 4))
-    limited = np.minimum(cost, 1.0)
-    best = min(sum(limited[r, c] for r, c in enumerate(p)) for p in permutations(range(4)))
-    pairs = assign(cost, 1.0)
-    total = sum(cost[pair] for pair in pairs) + 1.0 * (4 - len(pairs))
-    assert total == pytest.approx(best)
-    assert len({r for r, _ in pairs}) == len({c for _, c in pairs}) == len(pairs)
+@pytest.mark.parametrize("shape", [(2, 2), (4, 4), (2, 5), (5, 2), (3, 6), (6, 4)])
+@pytest.mark.parametrize("decimals", [1, 8])
+def test_no_other_pairing_is_cheaper(shape, decimals):
+    rng = np.random.default_rng(shape)
+    for _ in range(12):
+        cost = np.round(rng.uniform(0.0, 1.4, shape), decimals)
+        limited = np.minimum(cost, 1.0)
+        wide = limited if shape[0] <= shape[1] else limited.T
+        ways = permutations(range(wide.shape[1]), wide.shape[0])
+        best = min(sum(wide[r, c] for r, c in enumerate(way)) for way in ways)
+        pairs = assign(cost, 1.0)
+        assert pairs == sorted(pairs)
+        total = sum(cost[pair] for pair in pairs) + 1.0 * (min(shape) - len(pairs))
+        assert total == pytest.approx(best)
+        assert len({r for r, _ in pairs}) == len({c for _, c in pairs}) == len(pairs)
 
 
 def test_the_table_is_not_written_and_may_be_a_view():
