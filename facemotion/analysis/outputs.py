@@ -19,9 +19,7 @@ VIDEO_NAME: Final = "annotated.mp4"
 PICTURES_DIR: Final = "annotated"
 SUMMARY_NAME: Final = "summary.json"
 _FALLBACK_FPS: Final = 25.0
-_OWN_OUTPUT: Final = re.compile(
-    r"annotated\.mp4|timeline\.(?:csv|jsonl)|annotated/[^/\\]+\.png"
-)
+_OWN_OUTPUT: Final = re.compile(r"annotated\.mp4|timeline\.(?:csv|jsonl)|annotated/[^/\\]+\.png")
 VIDEO_OUTPUT: Final = "video"
 OUTPUT_KINDS: Final = ("csv", "jsonl", VIDEO_OUTPUT)
 """What an analysis can write: the two timelines, and annotated frames."""

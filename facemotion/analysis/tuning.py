@@ -11,6 +11,7 @@ def pipeline_params(settings: Settings) -> PipelineParams:
         smoothing=settings.smoothing,
         matching=settings.matching,
         tracking=settings.tracking,
+        is_baseline_used=settings.baseline.is_used,
         max_faces=settings.detection.max_faces,
         reembed_interval_s=settings.inference.reembed_interval_s,
     )

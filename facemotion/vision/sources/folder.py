@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -57,10 +58,17 @@ class FolderSource(FrameSource):
     Args:
         folder: The folder.
         seconds_per_picture: How long each picture stands, which gives its time.
+        names: Only these files of the folder, in this order; empty for all its pictures.
     """
 
-    def __init__(self, folder: Path, seconds_per_picture: float = SECONDS_PER_PICTURE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seconds_per_picture: float = SECONDS_PER_PICTURE,
+        names: Sequence[str] = (),
+    ) -> None:
         self._folder = folder
+        self._names = tuple(names)
         self._seconds = seconds_per_picture
         self._paths: list[Path] | None = None
         self._next = 0
@@ -86,7 +94,7 @@ class FolderSource(FrameSource):
         """
         if self._paths is not None:
             return
-        self._paths = list_pictures(self._folder)
+        self._paths = [self._folder / name for name in self._names] or list_pictures(self._folder)
         self._next = 0
         self._is_closed = False
         self._info = replace(
