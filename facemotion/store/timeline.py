@@ -62,20 +62,31 @@ class TimelineWriter:
     """Writes `timeline.csv` and `timeline.jsonl` into a folder.
 
     Until `close`, the files carry ``.part`` behind their names and every line in them is whole;
-    only `close` puts them in the place of older ones.
+    only `close` puts them in the place of older ones. Streamed files have their names from the
+    start, and what `flush` wrote stays readable whatever happens after it.
 
     Args:
         folder: An existing folder.
         names: Which of the two files are written.
+        is_streamed: Whether the files must be readable even when nobody closes them.
 
     Raises:
         OutputError: A file cannot be written.
     """
 
-    def __init__(self, folder: Path, names: Sequence[str] = (CSV_NAME, JSONL_NAME)) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        names: Sequence[str] = (CSV_NAME, JSONL_NAME),
+        *,
+        is_streamed: bool = False,
+    ) -> None:
         self._folder = folder
+        self._is_streamed = is_streamed
         self._targets = tuple(folder / name for name in names)
-        self._parts = tuple(path.with_name(f"{path.name}.part") for path in self._targets)
+        suffix = "" if is_streamed else ".part"
+        self._parts = tuple(path.with_name(f"{path.name}{suffix}") for path in self._targets)
+        self._flushed_sizes = dict.fromkeys(names, 0)
         self._files: dict[str, TextIO] = {}
         self.row_count = 0
         with self._reporting():
@@ -83,6 +94,7 @@ class TimelineWriter:
                 self._files[name] = part.open("w", encoding="utf-8", newline="")
             if CSV_NAME in self._files:
                 self._files[CSV_NAME].write(_csv_line(list(TIMELINE_COLUMNS)))
+        self.flush()
 
     def write(self, result: FrameResult) -> int:
         """Add the faces of a frame.
@@ -102,6 +114,17 @@ class TimelineWriter:
         self.row_count += len(rows)
         return len(rows)
 
+    def flush(self) -> None:
+        """Hand every line to the system, so that the end of the program does not lose it.
+
+        Raises:
+            OutputError: The disk refuses; streamed files then end with the last whole flush.
+        """
+        with self._reporting():
+            for name, file in self._files.items():
+                file.flush()
+                self._flushed_sizes[name] = file.tell()
+
     def close(self) -> None:
         """Put the files in their place; a second call does nothing.
 
@@ -117,17 +140,22 @@ class TimelineWriter:
                 file.close()
             self._files = {}
             for part, target in zip(self._parts, self._targets, strict=True):
-                os.replace(part, target)
+                if part != target:
+                    os.replace(part, target)
 
     def discard(self) -> None:
-        """Remove what was written; older files stay."""
+        """Remove what was written; older files stay. Streamed files lose only what was cut off."""
+        is_open = bool(self._files)
         for file in self._files.values():
             with contextlib.suppress(OSError):
                 file.close()
         self._files = {}
         for part in self._parts:
             with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+                if not self._is_streamed:
+                    part.unlink(missing_ok=True)
+                elif is_open:
+                    os.truncate(part, self._flushed_sizes[part.name])
 
     def __enter__(self) -> Self:
         return self

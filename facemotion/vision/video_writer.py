@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-_TICKS: Final = 90_000
+TICKS_PER_S: Final = 90_000
 """Time base of the file: a whole number of ticks at all usual rates."""
+
+COLOURS: Final = "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
 
 _ENCODING: Final = {
     "preset": "veryfast",
@@ -28,8 +31,7 @@ _ENCODING: Final = {
     # A fixed number of threads, x264's plain arithmetic and no macroblock tree (whose result
     # varies from run to run): the same frames give the same bytes, on every machine.
     "threads": "2",
-    "x264-params": "cpu-independent=1:mbtree=0:"
-    "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv",
+    "x264-params": f"cpu-independent=1:mbtree=0:{COLOURS}",
 }
 
 
@@ -78,7 +80,7 @@ class VideoWriter:
         if self._container is None:
             raise ValueError("the video was closed")
         seconds = self._frame_count / self._fps if time_s is None else time_s
-        tick = max(round(seconds * _TICKS), self._last_tick + 1, 0)
+        tick = max(round(seconds * TICKS_PER_S), self._last_tick + 1, 0)
         self._encode(self._container, frame_bgr, tick)
         self._last_tick = tick
         self._frame_count += 1
@@ -145,22 +147,35 @@ class VideoWriter:
             )
         except (av.error.FFmpegError, OSError) as error:
             raise self._failure(error) from error
+        return container, self._add_stream(container, _ENCODING)
+
+    def _add_stream(
+        self, container: "OutputContainer", encoding: Mapping[str, str]
+    ) -> "VideoStream":
         rate = Fraction(self._fps).limit_denominator(1001)
-        stream = container.add_stream("libx264", rate=rate, options=dict(_ENCODING))
+        stream = container.add_stream("libx264", rate=rate, options=dict(encoding))
         stream.width, stream.height = _even(self._size)
         stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = Fraction(1, _TICKS)
-        return container, stream
+        stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
+        return stream
+
+    def _is_key_frame_due(self, tick: int) -> bool:
+        """Whether a frame must be decodable without the ones before it; else x264 decides."""
+        del tick
+        return False
 
     def _encode(self, container: "OutputContainer", frame_bgr: FrameBgr, tick: int) -> None:
         import av
         import av.error
+        from av.video.frame import PictureType
 
         picture = av.VideoFrame.from_ndarray(_fitted(frame_bgr, self._size), format="bgr24")
         picture = picture.reformat(
             format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
         )
-        picture.pts, picture.time_base = tick, Fraction(1, _TICKS)
+        picture.pts, picture.time_base = tick, Fraction(1, TICKS_PER_S)
+        if self._is_key_frame_due(tick):
+            picture.pict_type = PictureType.I
         try:
             container.mux(self._stream.encode(picture))
         except (av.error.FFmpegError, OSError) as error:

@@ -120,3 +120,44 @@ def test_an_error_leaves_the_older_files(tmp_path):
 def test_an_unwritable_folder_is_named(tmp_path):
     with pytest.raises(OutputError, match=r"missing.*Choose another output folder"):
         TimelineWriter(tmp_path / "missing")
+
+
+def test_a_streamed_timeline_is_readable_after_each_flush(tmp_path):
+    writer = TimelineWriter(tmp_path, is_streamed=True)
+    assert (tmp_path / "timeline.csv").read_text().startswith("source,")
+    writer.write(result(face(1, KNOWN, READ), face(2)))
+    writer.flush()
+    assert len((tmp_path / "timeline.csv").read_text().splitlines()) == 3
+    assert len((tmp_path / "timeline.jsonl").read_text().splitlines()) == 2
+    writer.close()
+    writer.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["timeline.csv", "timeline.jsonl"]
+
+
+def test_a_streamed_timeline_ends_with_a_whole_line_when_the_disk_is_full(tmp_path):
+    writer = TimelineWriter(tmp_path, is_streamed=True)
+    writer.write(result(face()))
+    writer.flush()
+
+    class Full:
+        """A file on a disk that takes half a line."""
+
+        def __init__(self, file):
+            self.file = file
+
+        def flush(self):
+            self.file.write("half a li")
+            self.file.flush()
+            raise OSError(28, "No space left on device")
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    writer._files = {name: Full(file) for name, file in writer._files.items()}
+    writer.write(result(face(2)))
+    with pytest.raises(OutputError, match="No space left"):
+        writer.flush()
+    writer.close()
+    with (tmp_path / "timeline.csv").open(newline="", encoding="utf-8") as file:
+        assert [len(cells) for cells in csv.reader(file)] == [len(TIMELINE_COLUMNS)] * 2
+    json.loads((tmp_path / "timeline.jsonl").read_text())
