@@ -1,4 +1,7 @@
-"""Face detection and recognition with the models of a pack, through insightface's model zoo."""
+"""Face detection and recognition with the models of a pack.
+
+InsightFace's models run through insightface's model zoo, YuNet and SFace through OpenCV.
+"""
 
 import math
 from collections.abc import Sequence
@@ -14,6 +17,7 @@ from facemotion.core.errors import ModelError
 from facemotion.core.matching import PackThresholds
 from facemotion.core.types import FaceDetection, FloatArray, FrameBgr
 from facemotion.vision.crops import warp_square
+from facemotion.vision.opencv_faces import SFaceRecogniser, YuNetDetector, opencv_provider
 from facemotion.vision.packs import Pack
 from facemotion.vision.providers import (
     CPU,
@@ -102,12 +106,12 @@ class FaceModels:
             sizes = ", ".join(str(size) for size in DET_SIZES)
             raise ModelError(f"The detector cannot work at {det_size} px. Choose one of {sizes}.")
         self._pack = pack
-        self._detector, detector_got = _open_model(pack.detector_path, provider, threads)
+        self._detector, detector_got = _open_detector(pack, provider, threads)
         self._recogniser: Any = None
         self._providers = {"detection": detector_got}
         self.det_thresh = det_thresh
         if pack.recogniser_path is not None:
-            self._recogniser, got = _open_model(pack.recogniser_path, provider, threads)
+            self._recogniser, got = _open_recogniser(pack, provider, threads)
             self._providers["recognition"] = got
         self._fixed_size: tuple[int, int] | None = getattr(
             self._detector, "static_input_size", None
@@ -225,6 +229,19 @@ class FaceModels:
         side = int(self._recogniser.input_size[0])
         template = ARCFACE_TEMPLATE_112 * np.float32(side / _TEMPLATE_SIDE_PX)
         return warp_square(frame_bgr, similarity_transform(points, template), side)
+
+
+def _open_detector(pack: Pack, provider: str, threads: int) -> tuple[Any, SessionProvider]:
+    if pack.is_yunet:
+        return YuNetDetector(pack.detector_path), opencv_provider(provider)
+    return _open_model(pack.detector_path, provider, threads)
+
+
+def _open_recogniser(pack: Pack, provider: str, threads: int) -> tuple[Any, SessionProvider]:
+    assert pack.recogniser_path is not None
+    if pack.is_sface:
+        return SFaceRecogniser(pack.recogniser_path), opencv_provider(provider)
+    return _open_model(pack.recogniser_path, provider, threads)
 
 
 def _open_model(path: Path, provider: str, threads: int) -> tuple[Any, SessionProvider]:

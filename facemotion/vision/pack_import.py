@@ -5,12 +5,13 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from facemotion.core.errors import ModelError
+from facemotion.vision.opencv_faces import SFaceRecogniser, YuNetDetector
 from facemotion.vision.packs import DESCRIPTION_FILE, Pack, open_pack
 from facemotion.vision.providers import make_session
 
@@ -19,7 +20,13 @@ _CHUNK: Final = 1 << 20
 _KEPT_NAMES: Final = (DESCRIPTION_FILE, "license", "license.txt", "license.md", "readme.md")
 
 
-def import_pack(source: Path, packs_dir: Path, max_bytes: int = MAX_IMPORT_BYTES) -> Pack:
+def import_pack(
+    source: Path,
+    packs_dir: Path,
+    max_bytes: int = MAX_IMPORT_BYTES,
+    name: str = "",
+    models: Collection[str] = (),
+) -> Pack:
     """Copy a pack, after its models were opened once.
 
     Only the model files of one folder, `pack.toml` and licence texts are taken, each under its bare
@@ -29,6 +36,8 @@ def import_pack(source: Path, packs_dir: Path, max_bytes: int = MAX_IMPORT_BYTES
         source: A folder in InsightFace's layout, or a zip of one.
         packs_dir: Where packs are kept; made when missing.
         max_bytes: Largest size of the files together.
+        name: What the pack's folder is called; by default as the source is.
+        models: File names of the models that are taken; empty for all.
 
     Returns:
         The imported pack, or the one already there when it is the same.
@@ -36,17 +45,15 @@ def import_pack(source: Path, packs_dir: Path, max_bytes: int = MAX_IMPORT_BYTES
     Raises:
         ModelError: The source is missing, no pack, damaged or too large, or cannot be written.
     """
-    name = _pack_name(source)
+    name = _plain(name or (source.stem if source.is_file() else source.resolve().name))
     try:
         packs_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".import-", dir=packs_dir) as holder:
             folder = Path(holder) / name
             folder.mkdir()
             with _zip_problems(source.name):
-                _copy(source, folder, max_bytes)
-            pack = open_pack(folder)
-            for path in filter(None, (pack.detector_path, pack.recogniser_path)):
-                make_session(path)
+                _copy(source, folder, max_bytes, models)
+            _try_models(open_pack(folder))
             return open_pack(_settle(folder, packs_dir))
     except OSError as error:
         raise ModelError(
@@ -54,14 +61,25 @@ def import_pack(source: Path, packs_dir: Path, max_bytes: int = MAX_IMPORT_BYTES
         ) from error
 
 
-def _pack_name(source: Path) -> str:
-    stem = source.stem if source.is_file() else source.resolve().name
-    return re.sub(r"[^\w.-]+", "_", stem).strip("._")[:60] or "pack"
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:60] or "pack"
 
 
-def _copy(source: Path, folder: Path, max_bytes: int) -> None:
+def _try_models(pack: Pack) -> None:
+    """Open each model once, with what it will run on."""
+    if pack.is_yunet:
+        YuNetDetector(pack.detector_path)
+    else:
+        make_session(pack.detector_path)
+    if pack.is_sface and pack.recogniser_path is not None:
+        SFaceRecogniser(pack.recogniser_path)
+    elif pack.recogniser_path is not None:
+        make_session(pack.recogniser_path)
+
+
+def _copy(source: Path, folder: Path, max_bytes: int, models: Collection[str]) -> None:
     left = max_bytes
-    for name, stream in _entries(source):
+    for name, stream in _entries(source, models):
         with stream, (folder / name).open("wb") as target:
             while chunk := stream.read(_CHUNK):
                 left -= len(chunk)
@@ -73,28 +91,28 @@ def _copy(source: Path, folder: Path, max_bytes: int) -> None:
                 target.write(chunk)
 
 
-def _entries(source: Path) -> Iterator[tuple[str, BinaryIO]]:
+def _entries(source: Path, models: Collection[str]) -> Iterator[tuple[str, BinaryIO]]:
     if source.is_dir():
         for path in sorted(source.iterdir()):
-            if path.is_file() and _is_wanted(path.name):
+            if path.is_file() and _is_wanted(path.name, models):
                 yield path.name, path.open("rb")
     elif source.is_file():
-        yield from _zip_entries(source)
+        yield from _zip_entries(source, models)
     else:
         raise ModelError(f"There is no file or folder {source}. Check its name.")
 
 
-def _zip_entries(source: Path) -> Iterator[tuple[str, BinaryIO]]:
+def _zip_entries(source: Path, models: Collection[str]) -> Iterator[tuple[str, BinaryIO]]:
     with zipfile.ZipFile(source) as archive:
         files = [info for info in archive.infolist() if not info.is_dir()]
-        models = [i for i in files if i.filename.lower().endswith(".onnx")]
-        if not models:
+        found = [i for i in files if i.filename.lower().endswith(".onnx")]
+        if not found:
             raise ModelError(f"{source.name} holds no models (.onnx files).")
         # The folder nearest to the top that has models; a zip may hold further packs below.
-        home = min((PurePosixPath(i.filename).parent for i in models), key=lambda p: len(p.parts))
+        home = min((PurePosixPath(i.filename).parent for i in found), key=lambda p: len(p.parts))
         for info in files:
             path = PurePosixPath(info.filename)
-            if path.parent == home and _is_wanted(path.name):
+            if path.parent == home and _is_wanted(path.name, models):
                 yield path.name, archive.open(info)  # pyright: ignore[reportReturnType]
 
 
@@ -114,10 +132,12 @@ def _zip_problems(name: str) -> Iterator[None]:
         ) from error
 
 
-def _is_wanted(name: str) -> bool:
+def _is_wanted(name: str, models: Collection[str]) -> bool:
     lower = name.lower()
-    is_plain = not lower.startswith(".") and "\\" not in name and ":" not in name
-    return is_plain and (lower.endswith(".onnx") or lower in _KEPT_NAMES)
+    if lower.startswith(".") or "\\" in name or ":" in name:
+        return False
+    is_model = lower.endswith(".onnx") and (not models or name in models)
+    return is_model or lower in _KEPT_NAMES
 
 
 def _settle(folder: Path, packs_dir: Path) -> Path:

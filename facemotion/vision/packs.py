@@ -12,7 +12,7 @@ from facemotion.core.errors import ModelError
 from facemotion.core.impostors import ImpostorTail
 from facemotion.core.matching import PackThresholds
 from facemotion.vision.onnx_header import OnnxHeader, read_header
-from facemotion.vision.pack_catalogue import KNOWN_MODELS, KnownModel
+from facemotion.vision.pack_catalogue import KNOWN_MODELS, SFACE_THRESHOLDS, KnownModel
 
 _logger = logging.getLogger(__name__)
 
@@ -22,6 +22,11 @@ _OTHER_TASK_SIZES: Final = (96, 192)
 
 _SCRFD_OUTPUTS: Final = (9, 15)
 """Outputs of SCRFD with landmarks: scores, boxes and landmarks at three or five strides."""
+
+_YUNET_OUTPUTS: Final = 12
+"""Outputs of YuNet: class, object, box and landmarks at three strides."""
+
+_SFACE_NAME: Final = "face_recognition_sface"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,16 @@ class Pack:
         thresholds: Similarities that fit the recogniser.
         licence: Under which terms the models may be used; empty when unknown.
         size_bytes: Size of the files together.
+        pack_id: Short name: what `pack.toml` says, or that of the folder.
+        is_yunet: Whether the detector is OpenCV's YuNet rather than one of InsightFace.
+        is_sface: Whether the recogniser is OpenCV's SFace rather than one of InsightFace.
+        speed: "fast", "medium" or "slow", or empty when nobody said.
+        accuracy: What was measured or published about recognition; empty for nothing.
+        source: Where it comes from; empty when unknown.
+        at_1_percent: Similarity that 1 % of strangers reach with one person enrolled, or None when
+            it was not measured.
+        at_0_1_percent: The same for 0.1 %.
+        problem: A sentence when a file is not the one that `pack.toml` describes; else empty.
     """
 
     folder: Path
@@ -50,6 +65,15 @@ class Pack:
     thresholds: PackThresholds
     licence: str = ""
     size_bytes: int = 0
+    pack_id: str = ""
+    is_yunet: bool = False
+    is_sface: bool = False
+    speed: str = ""
+    accuracy: str = ""
+    source: str = ""
+    at_1_percent: float | None = None
+    at_0_1_percent: float | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +93,9 @@ def open_pack(folder: Path) -> Pack:
     """Look through a pack's folder.
 
     Files are told apart by their inputs and outputs, as InsightFace does; of several detectors or
-    recognisers the first by name is taken. An optional `pack.toml` names the pack and its
-    thresholds (`[thresholds]`, and `[impostors]` with the fields of `ImpostorTail`); models known
-    by their SHA-256 bring their own.
+    recognisers the first by name is taken. OpenCV's YuNet and SFace count as well. An optional
+    `pack.toml` names the pack, its files and its thresholds (`[thresholds]`, and `[impostors]` with
+    the fields of `ImpostorTail`); models known by their SHA-256 bring their own.
 
     Raises:
         ModelError: The folder is missing, holds no models or no detection model, a model in it is
@@ -91,7 +115,8 @@ def open_pack(folder: Path) -> Pack:
     for error in damaged:
         _logger.warning("not needed, but damaged: %s", error)
     dimension = headers[recogniser].outputs[0][-1] if recogniser else 0
-    return _describe(folder, detector, recogniser, dimension or 0)
+    is_yunet = len(headers[detector].outputs) == _YUNET_OUTPUTS
+    return _describe(folder, detector, recogniser, dimension or 0, is_yunet=is_yunet)
 
 
 def find_packs(roots: Iterable[Path]) -> list[Pack]:
@@ -170,7 +195,8 @@ def _read_headers(paths: list[Path]) -> tuple[dict[Path, OnnxHeader], list[Model
 
 def _is_detector(header: OnnxHeader) -> bool:
     shape = header.inputs[0]
-    return len(header.outputs) in _SCRFD_OUTPUTS and len(shape) == 4 and shape[1] == 3
+    is_known = len(header.outputs) in (*_SCRFD_OUTPUTS, _YUNET_OUTPUTS)
+    return is_known and len(shape) == 4 and shape[1] == 3
 
 
 def _is_recogniser(header: OnnxHeader) -> bool:
@@ -182,12 +208,17 @@ def _is_recogniser(header: OnnxHeader) -> bool:
     return is_square and side is not None and side >= 112 and side % 16 == 0
 
 
-def _describe(folder: Path, detector: Path, recogniser: Path | None, dimension: int) -> Pack:
+def _describe(
+    folder: Path, detector: Path, recogniser: Path | None, dimension: int, *, is_yunet: bool
+) -> Pack:
     files = [detector] if recogniser is None else [detector, recogniser]
     hashes = {path: file_sha256(path) for path in files}
     known = [KNOWN_MODELS[digest] for digest in hashes.values() if digest in KNOWN_MODELS]
     written = _read_description(folder / DESCRIPTION_FILE)
     model_id = f"{recogniser.stem}-{hashes[recogniser][:8]}" if recogniser else ""
+    is_sface = recogniser is not None and recogniser.stem.lower().startswith(_SFACE_NAME)
+    by_default = SFACE_THRESHOLDS if is_sface else PackThresholds()
+    thresholds = _thresholds(written, known, folder, by_default)
     return Pack(
         folder=folder,
         name=str(written.get("name", folder.resolve().name)),
@@ -195,9 +226,18 @@ def _describe(folder: Path, detector: Path, recogniser: Path | None, dimension: 
         detector_path=detector,
         recogniser_path=recogniser,
         embedding_dim=dimension,
-        thresholds=_thresholds(written, known, folder),
+        thresholds=thresholds,
         licence=str(written.get("licence", "; ".join(dict.fromkeys(m.licence for m in known)))),
         size_bytes=sum(path.stat().st_size for path in files),
+        pack_id=str(written.get("id", folder.resolve().name)),
+        is_yunet=is_yunet,
+        is_sface=is_sface,
+        speed=str(written.get("speed", "")),
+        accuracy=str(written.get("accuracy", "")),
+        source=str(written.get("source", "")),
+        at_1_percent=_reached_by(written, thresholds, 0.01, "false_accepts_1_percent"),
+        at_0_1_percent=_reached_by(written, thresholds, 0.001, "false_accepts_0_1_percent"),
+        problem=_difference(written, hashes),
     )
 
 
@@ -213,10 +253,37 @@ def _read_description(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _thresholds(written: dict[str, Any], known: list[KnownModel], folder: Path) -> PackThresholds:
+def _reached_by(
+    written: dict[str, Any], thresholds: PackThresholds, rate: float, key: str
+) -> float | None:
+    """The similarity that this share of strangers reaches with one person enrolled."""
+    if thresholds.impostors is not None:
+        return thresholds.impostors.similarity_at(rate, 1)
+    table = written.get("thresholds")
+    value = table.get(key) if isinstance(table, dict) else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _difference(written: dict[str, Any], hashes: dict[Path, str]) -> str:
+    """A sentence about the first file that is not the one described."""
+    listed = written.get("files")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if listed else []
+    described = {entry.get("name"): entry.get("sha256") for entry in entries}
+    for path, digest in hashes.items():
+        if described.get(path.name, digest) != digest:
+            return (
+                f"{path.name} of the pack {path.parent.name} is not the file that its "
+                f"{DESCRIPTION_FILE} describes: it was changed or damaged. Install the pack again."
+            )
+    return ""
+
+
+def _thresholds(
+    written: dict[str, Any], known: list[KnownModel], folder: Path, by_default: PackThresholds
+) -> PackThresholds:
     table, tail = written.get("thresholds"), written.get("impostors")
     if table is None and tail is None:
-        return next((m.thresholds for m in known if m.thresholds is not None), PackThresholds())
+        return next((m.thresholds for m in known if m.thresholds is not None), by_default)
     try:
         impostors = ImpostorTail(**tail) if tail is not None else None
         if table is None:

@@ -121,9 +121,36 @@ def test_folders_that_are_no_pack(tmp_path: Path) -> None:
             open_pack(path)
 
 
-def test_yunet_alone_is_no_pack(shared_dir: Path) -> None:
-    with pytest.raises(ModelError, match="has no detection model"):
-        open_pack(shared_dir / "models" / "yunet")
+def test_a_file_that_is_not_the_described_one(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path / "p")
+    digest = file_sha256(folder / "det_tiny.onnx")
+    for described, is_problem in ((digest, False), ("0" * 64, True)):
+        (folder / "pack.toml").write_text(
+            f'id = "mine"\nspeed = "fast"\nsource = "us"\naccuracy = "good"\n'
+            f'[[files]]\nname = "det_tiny.onnx"\nsha256 = "{described}"\n'
+        )
+        pack = open_pack(folder)
+        assert (pack.pack_id, pack.speed, pack.source, pack.accuracy) == (
+            "mine",
+            "fast",
+            "us",
+            "good",
+        )
+        assert ("det_tiny.onnx of the pack p is not the file" in pack.problem) is is_problem
+
+
+def test_similarities_at_two_rates(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path / "p")
+    assert (open_pack(folder).at_1_percent, open_pack(folder).at_0_1_percent) == (None, None)
+    (folder / "pack.toml").write_text(
+        "[thresholds]\nmatch = 0.4\n"
+        "false_accepts_1_percent = 0.33\nfalse_accepts_0_1_percent = 0.43"
+    )
+    assert (open_pack(folder).at_1_percent, open_pack(folder).at_0_1_percent) == (0.33, 0.43)
+    (folder / "pack.toml").write_text("[impostors]\nlocation = 0.0\nscale = 0.1\nskew = 0.0")
+    pack = open_pack(folder)
+    assert pack.at_1_percent == pytest.approx(0.2326, abs=1e-3)
+    assert pack.at_0_1_percent == pytest.approx(0.3090, abs=1e-3)
 
 
 def test_damaged_model_is_named_when_it_may_be_needed(
