@@ -37,7 +37,17 @@ Finds the faces of a video, a picture or a folder of pictures and writes into th
 
 The pictures of a folder stand alone: nothing is carried over from one to the next. The same input
 gives the same timeline, byte for byte. Files of an earlier analysis in the folder are replaced when
-the new one is done."""
+the new one is done. When the same was asked for before, of the same input with the same models,
+people and settings, its results are kept as they are; --again does them once more.
+
+Several inputs, or a folder with videos in it, make a batch: each video, and the pictures of each
+folder together, get a folder of their own in the output folder, and batch.json lists them. An
+input that cannot be read is reported there and the others go on. A batch that was stopped, or
+killed, goes on with the same command: what is whole is kept, the rest is done from its beginning,
+and the results are those of a batch that was never stopped, whatever --jobs says. One video is not
+split."""
+
+_OUTPUTS: Final = ("csv", "jsonl", "video")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -155,7 +165,10 @@ def _add_analyze(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "input", metavar="INPUT", help="video, picture, folder, address, camera:0, or demo"
+        "input",
+        metavar="INPUT",
+        nargs="+",
+        help="video, picture, folder, address, camera:0, or demo; several are analysed one by one",
     )
     parser.add_argument("--out", metavar="DIR", required=True, help="folder for the results")
     _add_folders(parser, default=argparse.SUPPRESS)
@@ -170,6 +183,27 @@ def _add_analyze(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="S",
         type=_positive,
         help="stop after S seconds of the input (default: its end, or 10 where there is none)",
+    )
+    parser.add_argument(
+        "--outputs",
+        metavar="LIST",
+        type=_outputs,
+        default="csv,jsonl,video",
+        help="what is written beside the summary, of csv, jsonl and video (default: all three); "
+        "without video it is faster",
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_count,
+        help="how many inputs are analysed at the same time, each in a process of its own "
+        "(default: one for each processor; with a graphics card one)",
+    )
+    parser.add_argument(
+        "--recursive", action="store_true", help="search the folders inside folders as well"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="analyse once more what is there already"
     )
     _add_json(parser)
     _handled_by(parser, "facemotion.commands.analyze", "analyze")
@@ -220,6 +254,22 @@ def _positive(text: str) -> float:
     if not 0.0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 256")
+    return int(text)
+
+
+def _outputs(text: str) -> tuple[str, ...]:
+    wanted = {part.strip().lower() for part in text.split(",")} - {""}
+    unknown = wanted - set(_OUTPUTS)
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(sorted(unknown))!r} is none of {', '.join(_OUTPUTS)}"
+        )
+    return tuple(name for name in _OUTPUTS if name in wanted)
 
 
 def _handled_by(parser: argparse.ArgumentParser, module: str, function: str) -> None:
@@ -274,4 +324,9 @@ def _logging(console: "Console") -> Generator[str]:
 
 
 if __name__ == "__main__":
+    if getattr(sys, "frozen", False):
+        import multiprocessing
+
+        # The processes of an analysis are this program started again.
+        multiprocessing.freeze_support()
     sys.exit(main())

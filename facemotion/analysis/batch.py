@@ -1,6 +1,7 @@
 """Many inputs, several at a time: each in a process of its own, which takes the next when done."""
 
 import logging
+import os
 import queue
 import threading
 from collections import deque
@@ -13,6 +14,7 @@ from facemotion.analysis.jobs import AnalysisJob, JobControl, JobNews, JobState
 from facemotion.analysis.worker import Ended, Logged, Message, Ready, Unfit, failed, unexpected
 from facemotion.analysis.worker_process import WorkerProcess
 from facemotion.core.errors import FacemotionError
+from facemotion.vision.providers import CPU
 
 _logger = logging.getLogger(__name__)
 
@@ -21,6 +23,25 @@ NoteTaker = Callable[[str], None]
 
 _POLL_S: Final = 0.1
 _MOST_FAILED_STARTS: Final = 2
+_MOST_PROCESSES: Final = 8
+
+
+def default_process_count(provider: str, job_count: int) -> int:
+    """How many jobs are best done at the same time.
+
+    Each keeps about one processor busy and takes some 400 MB. On a graphics card the models of one
+    process are not waited for long, and its memory is scarce: one process.
+    """
+    if provider != CPU:
+        return 1
+    return max(1, min(processor_count(), _MOST_PROCESSES, job_count))
+
+
+def processor_count() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Batch:
@@ -35,6 +56,7 @@ class Batch:
         listener: Told what becomes of each job, in the thread of `run`.
         note: Told once each what is not as it was asked for, in the same thread.
         is_behind_window: Whether other programs, and the window, are served first.
+        ending: Gives everything up once it is set; an own one by default.
     """
 
     def __init__(
@@ -45,6 +67,7 @@ class Batch:
         note: NoteTaker,
         *,
         is_behind_window: bool = False,
+        ending: threading.Event | None = None,
     ) -> None:
         self._equipment = equipment
         self._process_count = max(1, process_count)
@@ -52,7 +75,7 @@ class Batch:
         self._note = note
         self._is_behind_window = is_behind_window
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._is_ending = threading.Event()
+        self._is_ending = ending or threading.Event()
         self._waiting: deque[AnalysisJob] = deque()
         self._workers: list[WorkerProcess] = []
         self._is_paused = False

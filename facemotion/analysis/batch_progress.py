@@ -15,6 +15,7 @@ class _Share:
     weight: float
     fraction: float = 0.0
     state: JobState = JobState.WAITING
+    is_kept: bool = False
 
 
 class BatchProgress:
@@ -50,6 +51,7 @@ class BatchProgress:
         if share is None:
             return
         share.state = news.state
+        share.is_kept = news.is_kept
         share.fraction = 1.0 if news.state.is_over else news.fraction or 0.0
         if news.frame_count > 0 and self._since_s is None and not self._is_paused:
             self._since_s = now_s
@@ -88,5 +90,9 @@ class BatchProgress:
 
     def _counted(self) -> list[_Share]:
         """Jobs that took or take time; those that failed or were stopped took less than all."""
-        left_out = (JobState.KEPT, JobState.FAILED, JobState.STOPPED)
-        return [share for share in self._shares.values() if share.state not in left_out]
+        left_out = (JobState.FAILED, JobState.STOPPED)
+        return [
+            share
+            for share in self._shares.values()
+            if share.state not in left_out and not share.is_kept
+        ]

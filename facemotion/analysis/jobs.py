@@ -17,7 +17,6 @@ class JobState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
-    KEPT = "done before"
     PARTLY = "done in part"
     FAILED = "failed"
     STOPPED = "stopped"
@@ -30,7 +29,7 @@ class JobState(StrEnum):
     @property
     def has_results(self) -> bool:
         """Whether the folder holds whole results."""
-        return self in (JobState.DONE, JobState.KEPT, JobState.PARTLY)
+        return self in (JobState.DONE, JobState.PARTLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,7 @@ class JobNews:
         row_count: Faces read so far.
         problems: Sentences about what went wrong.
         summary: Content of `summary.json` once there is one.
+        is_kept: Whether the results were there already.
     """
 
     number: int
@@ -75,6 +75,7 @@ class JobNews:
     row_count: int = 0
     problems: tuple[str, ...] = ()
     summary: Mapping[str, Any] | None = None
+    is_kept: bool = False
 
 
 class JobControl:

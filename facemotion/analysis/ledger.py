@@ -80,10 +80,9 @@ class Ledger:
 
     def note(self, source: AnalysisInput, news: JobNews) -> None:
         """Remember what has become of an input."""
-        state = JobState.DONE if news.state is JobState.KEPT else news.state
         self._entries[source.identity] = replace(
             self._entries[source.identity],
-            state=state,
+            state=news.state,
             rows=news.row_count,
             problems=news.problems,
         )
@@ -106,8 +105,7 @@ class Ledger:
             "schema": _SCHEMA,
             "inputs": [_as_json(entry) for entry in self._entries.values()],
         }
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        write_atomic(self._folder / LEDGER_NAME, text.encode("utf-8", "surrogateescape"))
+        write_atomic(self._folder / LEDGER_NAME, _encode(content))
 
     def try_to_save(self) -> None:
         """Write the file; where that fails, the log says so and the next time may do better."""
@@ -115,6 +113,13 @@ class Ledger:
             self.save()
         except OutputError as error:
             _logger.warning("the list of the batch is not up to date: %s", error)
+
+
+def _encode(content: dict[str, Any]) -> bytes:
+    try:
+        return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+    except UnicodeEncodeError:  # a file name that is no text on this system
+        return (json.dumps(content, indent=2) + "\n").encode()
 
 
 def _as_json(entry: LedgerEntry) -> dict[str, Any]:

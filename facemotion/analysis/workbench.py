@@ -1,7 +1,8 @@
 """Doing jobs one after another with models that are opened once."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from facemotion.analysis.equipment import Equipment, open_tools
 from facemotion.analysis.jobs import AnalysisJob, JobControl, JobNews, JobState
@@ -58,7 +59,7 @@ class Workbench:
             request = request_id(job.input, entry, job.options, self._tools.fingerprint)
             kept = None if job.is_again else kept_summary(job.folder, request)
             if kept is not None:
-                return _news(job, JobState.KEPT, AnalysisReport(kept, False, ()))
+                return _news(job, kept, is_kept=True)
         context = {
             **self._tools.context,
             "options": options_entry(job.options),
@@ -69,9 +70,7 @@ class Workbench:
             report = self._analyse(job, context, control, listener)
         except _StoppedError:
             return JobNews(job.number, JobState.STOPPED)
-        if report.is_cancelled:
-            return _news(job, JobState.STOPPED, report)
-        return _news(job, JobState.PARTLY if report.problems else JobState.DONE, report)
+        return _news(job, report.summary)
 
     def _analyse(
         self,
@@ -113,15 +112,16 @@ class _StoppedError(Exception):
     """Ends an analysis of which nothing is kept."""
 
 
-def _news(job: AnalysisJob, state: JobState, report: AnalysisReport) -> JobNews:
-    summary = report.summary
+def _news(job: AnalysisJob, summary: Mapping[str, Any], *, is_kept: bool = False) -> JobNews:
     problems = tuple(summary["problems"])
+    state = JobState.PARTLY if problems else JobState.DONE
     return JobNews(
         job.number,
-        JobState.PARTLY if state is JobState.KEPT and problems else state,
+        JobState.STOPPED if summary["is_stopped"] else state,
         1.0,
         summary["frames"]["taken"],
         summary["rows"],
         problems,
         summary,
+        is_kept,
     )

@@ -1,7 +1,6 @@
-"""`facemotion analyze`: a video, a picture or a folder of pictures into files."""
+"""`facemotion analyze`: videos, pictures and folders of them into files."""
 
 import argparse
-import dataclasses
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,104 +13,89 @@ from facemotion.commands.console import (
     ProgressBar,
 )
 from facemotion.commands.interrupt import ctrl_c_cancels
-from facemotion.commands.setup import Setup, choose_pack, open_emotion, open_faces, read_setup
+from facemotion.commands.setup import analysis_equipment, read_setup
+from facemotion.core.errors import SourceError
 
 if TYPE_CHECKING:
-    from facemotion.analysis.runner import AnalysisProgress, AnalysisReport
-    from facemotion.vision.pipeline import FacePipeline
+    from facemotion.analysis.equipment import Equipment
+    from facemotion.analysis.jobs import AnalysisJob, JobNews
+    from facemotion.analysis.runner import AnalysisOptions
 
 
 def analyze(options: argparse.Namespace) -> int:
-    """Read the input into the output folder.
+    """Read the inputs into the output folder.
 
     Raises:
         FacemotionError: Nothing could be done; the message says why.
     """
-    from facemotion.analysis.runner import AnalysisOptions, analyse
-    from facemotion.vision.sources.specs import open_source, parse_source
+    from facemotion.analysis.inputs import find_inputs, is_one_source
+    from facemotion.analysis.jobs import AnalysisJob
+    from facemotion.commands.analyze_many import analyze_many
 
     console = Console(options.json)
     setup = read_setup(options, console)
     folder = Path(options.out).expanduser()
+    found = find_inputs(options.input, is_recursive=options.recursive, besides=folder)
+    if not found.inputs:
+        raise SourceError(" ".join(found.problems))
+    equipment = analysis_equipment(setup)
+    if not is_one_source(options.input, found.inputs):
+        return analyze_many(console, equipment, found, folder, options)
+    job = AnalysisJob(
+        1, found.inputs[0], folder, wanted_of(options), options.again, keeps_part=True
+    )
+    return _analyze_one(console, equipment, job)
+
+
+def wanted_of(options: argparse.Namespace) -> "AnalysisOptions":
+    """How much is read and written, as the command line says."""
+    from facemotion.analysis.runner import AnalysisOptions
+
+    return AnalysisOptions(options.fps, options.seconds, options.outputs)
+
+
+def _analyze_one(console: Console, equipment: "Equipment", job: "AnalysisJob") -> int:
+    """One source, whose results lie in the output folder itself."""
+    from facemotion.analysis.jobs import JobControl, JobState
+    from facemotion.analysis.workbench import Workbench
+
     started_s = time.monotonic()
-    with open_source(parse_source(options.input)) as source:
-        pipeline, context = _make_pipeline(setup, console)
-        wanted = AnalysisOptions(options.fps, options.seconds)
-        with ctrl_c_cancels() as cancel, console.progress(source.info.name) as bar:
-            report = analyse(
-                source,
-                pipeline,
-                folder,
-                wanted,
-                context=context | {"options": {"fps": options.fps, "seconds": options.seconds}},
-                on_progress=lambda progress: _show(bar, progress),
-                cancel=cancel,
-            )
-    _report(console, report, folder, time.monotonic() - started_s)
-    if report.is_cancelled:
+    with ctrl_c_cancels() as cancel, console.progress(job.input.title) as bar:
+        bench = Workbench(equipment)
+        for sentence in bench.notes:
+            console.note(sentence)
+        news = bench.do(job, JobControl(cancel), lambda news: _show(bar, news))
+    _report(console, news, job.folder, time.monotonic() - started_s)
+    if news.state is JobState.STOPPED:
         return EXIT_INTERRUPTED
-    return EXIT_PARTLY if report.problems else EXIT_OK
+    return EXIT_PARTLY if news.problems else EXIT_OK
 
 
-def _make_pipeline(setup: Setup, console: Console) -> "tuple[FacePipeline, dict[str, Any]]":
-    """The pipeline with the people enrolled, and what the summary says about both."""
-    from facemotion.analysis.tuning import pipeline_params
-    from facemotion.vision.pipeline import FacePipeline
-
-    pack = choose_pack(setup)
-    faces = open_faces(setup, pack, console.note)
-    emotion = open_emotion(setup, console.note)
-    pipeline = FacePipeline(faces, emotion, pipeline_params(setup.settings))
-    pipeline.set_gallery(_people(setup, pack.model_id, console))
-    providers = {name: got.actual for name, got in faces.providers.items()}
-    if emotion is not None:
-        providers["emotion"] = emotion.provider.actual
-    models = {
-        "pack": pack.name,
-        "recogniser": pack.model_id or None,
-        "emotion": emotion.model_id if emotion is not None else None,
-        "providers": providers,
-    }
-    return pipeline, {"models": models, "settings": _settings(setup)}
+def _show(bar: ProgressBar, news: "JobNews") -> None:
+    bar.show(news.fraction, f"{news.frame_count} frames, {news.row_count} faces")
 
 
-def _people(setup: Setup, model_id: str, console: Console) -> Any:
-    contents = setup.gallery.load()
-    for problem in contents.problems:
-        console.note(problem)
-    others = contents.other_model_people(model_id)
-    if others:
-        console.note(
-            f"{len(others)} people were enrolled with another pack and cannot be recognised: "
-            f"{', '.join(person.name for person in others[:5])}. Enrol them again with this one."
-        )
-    return contents.index(model_id)
+def _report(console: Console, news: "JobNews", folder: Path, took_s: float) -> None:
+    from facemotion.analysis.jobs import JobState
 
-
-def _settings(setup: Setup) -> dict[str, Any]:
-    """The settings that shape the result."""
-    groups = ("detection", "quality", "matching", "tracking", "smoothing")
-    return {name: dataclasses.asdict(getattr(setup.settings, name)) for name in groups}
-
-
-def _show(bar: ProgressBar, progress: "AnalysisProgress") -> None:
-    bar.show(progress.fraction, f"{progress.frame_count} frames, {progress.row_count} faces")
-
-
-def _report(console: Console, report: "AnalysisReport", folder: Path, took_s: float) -> None:
-    summary = report.summary
-    for problem in report.problems:
+    summary = news.summary
+    if summary is None:  # stopped before the first frame
+        console.note("facemotion: stopped.")
+        return
+    for problem in news.problems:
         console.note(problem)
     for person in [*summary["people"], {"name": "unknown", **summary["unknown"]}]:
         line = _person_line(person)
         if line:
             console.say(line)
     frames = summary["frames"]
-    console.say(
-        f"{frames['read']} of {frames['taken']} frames read in {took_s:.1f} s, "
-        f"{summary['rows']} faces. The results are in {folder}"
-    )
-    if report.is_cancelled:
+    done = f"{frames['read']} of {frames['taken']} frames read"
+    if news.is_kept:
+        console.note("The results were there already; --again analyses once more.")
+    else:
+        done += f" in {took_s:.1f} s"
+    console.say(f"{done}, {summary['rows']} faces. The results are in {folder}")
+    if news.state is JobState.STOPPED:
         console.note(
             f"facemotion: stopped after {frames['last_s']:.1f} s of the input; the results until "
             "then are complete files."

@@ -14,6 +14,7 @@ from facemotion.store.paths import AppPaths, model_path
 from facemotion.store.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from facemotion.analysis.equipment import Equipment
     from facemotion.vision.emotion import EmotionClassifier
     from facemotion.vision.faces import FaceModels
     from facemotion.vision.packs import Pack
@@ -102,6 +103,19 @@ def emotion_model_path() -> Path | None:
         return model_path(EMOTION_MODEL)
     except FileNotFoundError:
         return None
+
+
+def analysis_equipment(setup: Setup) -> "Equipment":
+    """What an analysis works with, chosen but not opened.
+
+    Raises:
+        ModelError: There is no pack, or the one named cannot be used.
+    """
+    from facemotion.analysis.equipment import Equipment
+
+    return Equipment(
+        choose_pack(setup).folder, emotion_model_path(), setup.gallery.folder, setup.settings
+    )
 
 
 def open_emotion(setup: Setup, note: Callable[[str], None]) -> "EmotionClassifier | None":
