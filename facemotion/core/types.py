@@ -180,6 +180,8 @@ class EmotionReading:
         emotion: The emotion shown, or None before the first one is settled.
         gate_reason: Why this frame was not read, or None when it was.
         gate: The same with its numbers.
+        is_corrected: Whether the person's neutral baseline has corrected `probs`; `raw_probs`
+            stay as the model gave them.
     """
 
     raw_probs: FloatArray | None = None
@@ -187,6 +189,7 @@ class EmotionReading:
     emotion: str | None = None
     gate_reason: GateReason | None = None
     gate: GateFinding | None = None
+    is_corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facemotion.core.baseline import NeutralBaseline
 from facemotion.core.errors import GalleryError
 from facemotion.core.matching import GalleryIndex
 from facemotion.store import gallery_transfer as transfer
+from facemotion.store.baselines import BaselineStore, read_baseline, write_baseline
 from facemotion.store.gallery_contents import (
     GalleryContents,
     refuse_dimension_change,
@@ -165,6 +167,8 @@ class GalleryStore:
     def merge(self, into_id: str, from_id: str) -> Person:
         """Two entries are one person: add the second one's embeddings and photos to the first.
 
+        The first one's neutral baseline stays; only without one the second one's is taken over.
+
         Raises:
             GalleryError: No such person, the same one twice, or different recognisers.
             OutputError: The disk refuses.
@@ -184,6 +188,7 @@ class GalleryStore:
             photos = [path.read_bytes() for path in list_photos(self.folder / from_id)]
             write_photos(self.folder / into_id, photos)
             person = self._folder.update(target, np.concatenate([target.embeddings, fresh]))
+            self._take_baseline(into_id, read_baseline(self.folder / from_id))
             self._folder.remove(from_id, source.person.name)
             return person
 
@@ -246,7 +251,7 @@ class GalleryStore:
                 for person in contents.people
                 if include_photos
             }
-            transfer.write_zip(path, records, photos)
+            transfer.write_zip(path, records, photos, BaselineStore(self.folder).load())
         return len(records)
 
     def import_from(
@@ -307,13 +312,20 @@ class GalleryStore:
                 )
                 if entry.record.person.person_id in known:
                     people.append(self._take_in_known(entry))
-                    continue
-                record = _with_free_name(entry.record, taken, problems)
-                self._folder.write_new(record, entry.photos)
-                people.append(record.person)
+                else:
+                    record = _with_free_name(entry.record, taken, problems)
+                    self._folder.write_new(record, entry.photos)
+                    people.append(record.person)
+                self._take_baseline(entry.record.person.person_id, entry.baseline)
             except GalleryError as error:
                 problems.append(f"{entry.record.person.name} was not imported: {error}")
         return people
+
+    def _take_baseline(self, person_id: str, baseline: NeutralBaseline | None) -> None:
+        """Keep somebody's baseline unless there is one already; the caller holds the lock."""
+        folder = self.folder / person_id
+        if baseline is not None and read_baseline(folder) is None:
+            write_baseline(folder, baseline)
 
     def _take_in_known(self, entry: ImportedPerson) -> Person:
         record = self._folder.read(entry.record.person.person_id)

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from facemotion.core.baseline import NeutralBaseline
 from facemotion.core.errors import GalleryError, OutputError
+from facemotion.store.baselines import (
+    BASELINE_FILE,
+    MAX_BASELINE_BYTES,
+    decode_baseline,
+    encode_baseline,
+)
 from facemotion.store.names import clean_name
 from facemotion.store.person_files import (
     EMBEDDINGS_FILE,
@@ -35,9 +42,14 @@ MAX_ENTRIES = 100_000
 MAX_TOTAL_BYTES = 2 * 1024**3
 
 _MEMBER = re.compile(
-    r"people/([0-9a-f]{32})/(person\.json|embeddings\.npy|photos/\d+\.(?:jpg|png))"
+    r"people/([0-9a-f]{32})/"
+    r"(person\.json|embeddings\.npy|baseline\.json|photos/\d+\.(?:jpg|png))"
 )
-_LIMITS = {PERSON_FILE: MAX_JSON_BYTES, EMBEDDINGS_FILE: MAX_NPY_BYTES}
+_LIMITS = {
+    PERSON_FILE: MAX_JSON_BYTES,
+    EMBEDDINGS_FILE: MAX_NPY_BYTES,
+    BASELINE_FILE: MAX_BASELINE_BYTES,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +59,12 @@ class ImportedPerson:
     Attributes:
         record: The person and the embeddings.
         photos: Whole JPEG or PNG files.
+        baseline: The person's neutral face, or None.
     """
 
     record: PersonRecord
     photos: tuple[bytes, ...] = ()
+    baseline: NeutralBaseline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,10 @@ class ImportReport:
 
 
 def write_zip(
-    path: Path, records: Sequence[PersonRecord], photos: Mapping[str, Sequence[Path]]
+    path: Path,
+    records: Sequence[PersonRecord],
+    photos: Mapping[str, Sequence[Path]],
+    baselines: Mapping[str, NeutralBaseline] | None = None,
 ) -> None:
     """Write people into one zip file, atomically.
 
@@ -83,7 +100,11 @@ def write_zip(
             manifest = {"format": FORMAT_VERSION, "people": len(records)}
             archive.writestr(MANIFEST, json.dumps(manifest) + "\n")
             for record in records:
-                _write_record(archive, record, photos.get(record.person.person_id, ()))
+                person_id = record.person.person_id
+                _write_record(archive, record, photos.get(person_id, ()))
+                if baselines is not None and person_id in baselines:
+                    data = encode_baseline(baselines[person_id])
+                    archive.writestr(f"people/{person_id}/{BASELINE_FILE}", data)
         os.replace(part, path)
     except OSError as error:
         raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from error
@@ -176,7 +197,7 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> tuple[list[ImportedPe
     people: list[ImportedPerson] = []
     for person_id, files in members.items():
         try:
-            people.append(_read_member(archive, person_id, files))
+            people.append(_read_member(archive, person_id, files, problems))
         except GalleryError as error:
             problems.append(f"The entry {person_id} in {path.name} was left out: {error}")
     return people, problems
@@ -197,7 +218,10 @@ def _sort_members(
 
 
 def _read_member(
-    archive: zipfile.ZipFile, person_id: str, files: Mapping[str, zipfile.ZipInfo]
+    archive: zipfile.ZipFile,
+    person_id: str,
+    files: Mapping[str, zipfile.ZipInfo],
+    problems: list[str],
 ) -> ImportedPerson:
     missing = {PERSON_FILE, EMBEDDINGS_FILE} - files.keys()
     if missing:
@@ -207,8 +231,15 @@ def _read_member(
     if values["id"] != person_id:
         raise GalleryError(f"{PERSON_FILE} belongs to another entry.")
     npy_data = data.pop(EMBEDDINGS_FILE)
+    baseline_data = data.pop(BASELINE_FILE, None)
+    baseline: NeutralBaseline | None = None
+    if baseline_data is not None:
+        try:
+            baseline = decode_baseline(baseline_data)
+        except GalleryError as error:
+            problems.append(f"The neutral face of {values['name']} was left out: {error}")
     photos = tuple(photo for photo in data.values() if photo_suffix(photo))
-    return ImportedPerson(record_of(values, npy_data, has_photos=bool(photos)), photos)
+    return ImportedPerson(record_of(values, npy_data, has_photos=bool(photos)), photos, baseline)
 
 
 def _read_entry(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo) -> bytes:

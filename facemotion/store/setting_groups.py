@@ -8,6 +8,7 @@ from facemotion.core.parameters import check_parameters, parameter
 PROVIDERS: Final = ("CPU", "CUDA", "CoreML", "DirectML")
 DET_SIZES: Final = (320, 480, 640, 1024)
 THEMES: Final = ("system", "light", "dark")
+VIDEO_CHOICES: Final = ("annotated", "clean", "both", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,80 @@ class DisplaySettings:
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineSettings:
+    """How neutral faces are used."""
+
+    is_used: bool = parameter(
+        True,
+        "Use neutral faces",
+        "Readings of people whose neutral face is known are corrected by it, so that a resting "
+        "face is not taken for sad or angry.",
+    )
+    is_automatic: bool = parameter(
+        False,
+        "Take neutral faces by itself",
+        "A neutral face is taken from somebody's first minute in the picture, when it shows a "
+        "resting face for long enough; nobody is asked.",
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """What a recording keeps, and what the digit keys stamp."""
+
+    videos: str = parameter(
+        "annotated",
+        "Videos",
+        "Annotated has boxes, names and emotions in the picture, clean has the bare picture; the "
+        "timeline is written in any case. Cameras are never mirrored in a video.",
+        choices=VIDEO_CHOICES,
+    )
+    marker1: str = parameter(
+        "Start", "Marker 1", "What the key 1 writes into the chart, the changes and the recording."
+    )
+    marker2: str = parameter(
+        "End", "Marker 2", "What the key 2 writes into the chart, the changes and the recording."
+    )
+    marker3: str = parameter(
+        "Question",
+        "Marker 3",
+        "What the key 3 writes into the chart, the changes and the recording.",
+    )
+    marker4: str = parameter(
+        "Answer", "Marker 4", "What the key 4 writes into the chart, the changes and the recording."
+    )
+    marker5: str = parameter(
+        "Disturbance",
+        "Marker 5",
+        "What the key 5 writes into the chart, the changes and the recording.",
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    @property
+    def has_annotated(self) -> bool:
+        """Whether there is a video with boxes, names and emotions."""
+        return self.videos in ("annotated", "both")
+
+    @property
+    def has_clean(self) -> bool:
+        """Whether there is a video with the bare picture."""
+        return self.videos in ("clean", "both")
+
+    @property
+    def marker_labels(self) -> tuple[str, ...]:
+        """The labels of the five keys; a label left empty is the key's number."""
+        labels = (self.marker1, self.marker2, self.marker3, self.marker4, self.marker5)
+        return tuple(
+            " ".join(label.split()) or f"Marker {number}" for number, label in enumerate(labels, 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,13 @@ from facemotion.core.tracking import TrackingParams
 from facemotion.store.atomic import set_aside, write_atomic
 from facemotion.store.paths import make_private_folder
 from facemotion.store.setting_groups import (
+    BaselineSettings,
     DetectionSettings,
     DisplaySettings,
     EnrolmentSettings,
     InferenceSettings,
     PrivacySettings,
+    RecordingSettings,
     SourceSettings,
 )
 
@@ -50,7 +52,9 @@ class Settings:
         matching: When a face counts as somebody's.
         tracking: How faces are followed.
         smoothing: How readings become a steady emotion.
+        baseline: How people's neutral faces are used.
         display: What the window shows.
+        recording: What a recording keeps, and what the digit keys stamp.
         privacy: What is kept.
         enrolment: What a photo must be like to enrol somebody.
     """
@@ -62,7 +66,9 @@ class Settings:
     matching: MatchingParams = field(default_factory=MatchingParams)
     tracking: TrackingParams = field(default_factory=TrackingParams)
     smoothing: SmoothingParams = field(default_factory=lambda: PRESETS[DEFAULT_SMOOTHING_PRESET])
+    baseline: BaselineSettings = field(default_factory=BaselineSettings)
     display: DisplaySettings = field(default_factory=DisplaySettings)
+    recording: RecordingSettings = field(default_factory=RecordingSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
 
@@ -85,6 +91,15 @@ class Settings:
 def group_names() -> tuple[str, ...]:
     """The names of the groups, in the order in which a user reads them."""
     return tuple(entry.name for entry in dataclasses.fields(Settings))
+
+
+def flat_settings(settings: Settings) -> dict[str, str | int | float | bool]:
+    """Every value as ``group.name``, for files that tell how something was made."""
+    return {
+        f"{group}.{name}": value
+        for group in group_names()
+        for name, value in dataclasses.asdict(getattr(settings, group)).items()
+    }
 
 
 def check_settings(settings: Settings) -> None:

@@ -63,9 +63,22 @@ _TITLES = {
             "SettingsDialog", "How emotions are kept from flickering, in three steps for each face."
         ),
     ),
+    "baseline": (
+        QT_TRANSLATE_NOOP("SettingsDialog", "Neutral faces"),
+        QT_TRANSLATE_NOOP(
+            "SettingsDialog",
+            "How a person's resting face corrects the readings of that person.",
+        ),
+    ),
     "display": (
         QT_TRANSLATE_NOOP("SettingsDialog", "Display"),
         QT_TRANSLATE_NOOP("SettingsDialog", "What is drawn, and how the window looks."),
+    ),
+    "recording": (
+        QT_TRANSLATE_NOOP("SettingsDialog", "Recording"),
+        QT_TRANSLATE_NOOP(
+            "SettingsDialog", "What a recording keeps, and what the keys 1 to 5 stamp."
+        ),
     ),
     "privacy": (
         QT_TRANSLATE_NOOP("SettingsDialog", "Privacy"),

@@ -1,13 +1,14 @@
 """From a frame to who is in it and how they feel: the order of work, and all state per track."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facemotion.core.baseline_book import BaselineBook
 from facemotion.core.errors import GalleryError
 from facemotion.core.gallery_index import GalleryIndex
 from facemotion.core.matching import IdentityResolver, PackThresholds
@@ -56,6 +57,9 @@ class FacePipeline:
         faces: Detection and recognition; without a recogniser everybody is unknown.
         emotion: The emotion model, or None: emotions are then empty.
         params: What can be changed while it runs.
+
+    Attributes:
+        baselines: Whose neutral faces are known; their readings are corrected before smoothing.
     """
 
     def __init__(
@@ -73,6 +77,8 @@ class FacePipeline:
         self._tracker = FaceTracker(self._params.tracking)
         self._resolver = IdentityResolver(self._params.matching, self._thresholds)
         self._smoothers: dict[int, EmotionSmoother] = {}
+        self.baselines = BaselineBook(emotion.model_id if emotion is not None else "")
+        self.baselines.is_used = self._params.is_baseline_used
 
     @property
     def params(self) -> PipelineParams:
@@ -112,6 +118,7 @@ class FacePipeline:
         if params.smoothing != self._params.smoothing:
             self._smoothers.clear()
         self._params = params
+        self.baselines.is_used = params.is_baseline_used
         self._tracker.set_params(params.tracking)
         self._resolver.set_params(params.matching, self._thresholds)
 
@@ -121,6 +128,7 @@ class FacePipeline:
         self._tracker.reset()
         self._resolver.reset()
         self._smoothers.clear()
+        self.baselines.reset()
 
     def process(self, frame: Frame) -> FrameResult:
         """Work on the next frame of a source.
@@ -153,7 +161,7 @@ class FacePipeline:
             measure_quality(detection, clear, size)
             for detection, clear in zip(detections, clarity, strict=True)
         ]
-        readings = self._read_emotions(frame, tracks, crops, measured)
+        readings = self._read_emotions(frame, tracks, identities, crops, measured)
         clock.stop("emotion")
         faces = [
             _face_result(
@@ -178,8 +186,9 @@ class FacePipeline:
         """
         alone = FacePipeline(self._faces, self._emotion, self._params)
         alone.set_gallery(self._gallery)
+        alone.baselines.set_people(self.baselines.people)
         result = alone._process(frame, is_still=True)
-        faces = tuple(self._unsmoothed(face) for face in result.faces)
+        faces = tuple(alone._unsmoothed(face) for face in result.faces)
         return replace(result, faces=faces)
 
     @property
@@ -252,6 +261,7 @@ class FacePipeline:
         self,
         frame: Frame,
         tracks: Sequence[Track],
+        identities: Mapping[int, Identity],
         crops: NDArray[np.uint8],
         measured: Sequence[FaceQuality],
     ) -> list[EmotionReading]:
@@ -263,13 +273,16 @@ class FacePipeline:
         readings: list[EmotionReading] = []
         for row, track in enumerate(tracks):
             smoother = self._smoother_of(track.track_id)
-            raw = probs.get(row)
+            raw, identity = probs.get(row), identities[track.track_id]
+            read, is_corrected = self.baselines.correct(track.track_id, identity, raw)
             shown = (
-                smoother.hold(frame.time_s) if raw is None else smoother.update(raw, frame.time_s)
+                smoother.hold(frame.time_s) if read is None else smoother.update(read, frame.time_s)
             )
             found = gates[row]
             reason = found.reason if found is not None else None
-            readings.append(EmotionReading(raw, shown.probs, shown.emotion, reason, found))
+            readings.append(
+                EmotionReading(raw, shown.probs, shown.emotion, reason, found, is_corrected)
+            )
         return readings
 
     def _smoother_of(self, track_id: int) -> EmotionSmoother:
@@ -285,13 +298,16 @@ class FacePipeline:
         self._resolver.forget(track_ids)
         for track_id in track_ids:
             self._smoothers.pop(track_id, None)
+        self.baselines.forget(track_ids)
 
     def _unsmoothed(self, face: FaceResult) -> FaceResult:
         raw = face.emotion.raw_probs
-        if raw is None:
+        probs, is_corrected = self.baselines.correct(face.track_id, face.identity, raw)
+        if probs is None:
             return face
-        emotion = top_emotion(raw, self._params.smoothing.min_confidence)
-        return replace(face, emotion=EmotionReading(raw, raw, emotion))
+        emotion = top_emotion(probs, self._params.smoothing.min_confidence)
+        reading = EmotionReading(raw, probs, emotion, is_corrected=is_corrected)
+        return replace(face, emotion=reading)
 
 
 def embedding_worth(

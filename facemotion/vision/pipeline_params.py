@@ -27,6 +27,11 @@ class PipelineParams:
     smoothing: SmoothingParams = field(default_factory=SmoothingParams)
     matching: MatchingParams = field(default_factory=MatchingParams)
     tracking: TrackingParams = field(default_factory=TrackingParams)
+    is_baseline_used: bool = parameter(
+        True,
+        "Use neutral faces",
+        "Readings of people whose neutral face is known are corrected by it.",
+    )
     max_faces: int = parameter(
         10, "Most faces", "Only so many faces are followed, the largest.", minimum=1, maximum=100
     )
