@@ -3,7 +3,8 @@
 import contextlib
 import shutil
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,7 @@ RESERVE_BYTES: Final = 64 * 1024**2
 THUMBNAIL_PX: Final = 320
 MOST_PEOPLE: Final = 1000
 _USUAL_FPS: Final = 25.0
+_SHORTEST_STAND_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class SessionRecording:
         self._markers = MarkerWriter(self._folder)
         self._last_result: FrameResult | None = None
         self._last_frame: Frame | None = None
+        self._last_time_s = 0.0
         self._thumbnail_rank = -1
         self._people: dict[str, None] = {}
         self.draw_options = DrawOptions()
@@ -151,8 +154,12 @@ class SessionRecording:
             )
         self._check_room()
 
-    def finish(self, ended_at: datetime, duration_s: float, dropped_count: int) -> SessionInfo:
+    def finish(self, duration_s: float, dropped_count: int) -> SessionInfo:
         """Close every file, each whatever happened to the others.
+
+        Args:
+            duration_s: Length of the recording; a picture that stood is shown up to it.
+            dropped_count: Frames that were left out.
 
         Returns:
             The session as it is on the disk.
@@ -161,14 +168,14 @@ class SessionRecording:
             OutputError: Something of it could not be written; what was written before stays.
         """
         problems: list[OutputError] = []
-        for close in (self._timeline.close, self._close_videos):
+        for close in (self._timeline.close, partial(self._stand_until, duration_s), self._close):
             try:
                 close()
             except OutputError as error:
                 problems.append(error)
         self._info = replace(
             self._info,
-            ended_at=ended_at,
+            ended_at=self._info.started_at + timedelta(seconds=duration_s),
             duration_s=duration_s,
             frames_recorded=self.frame_count,
             frames_dropped=dropped_count,
@@ -198,13 +205,18 @@ class SessionRecording:
             self._clean = self._clean or self._open(CLEAN_NAME, frame_bgr)
             self._clean.write(frame_bgr, time_s)
         self.frame_count += 1
+        self._last_time_s = time_s
         self._keep_thumbnail(drawn, len(shown.faces))
 
     def _open(self, name: str, frame_bgr: FrameBgr) -> StreamedVideoWriter:
         height, width = frame_bgr.shape[:2]
         return StreamedVideoWriter(self._folder / name, self._fps, (width, height))
 
-    def _close_videos(self) -> None:
+    def _stand_until(self, time_s: float) -> None:
+        if time_s - self._last_time_s > _SHORTEST_STAND_S:
+            self.stand(time_s)
+
+    def _close(self) -> None:
         failure: OutputError | None = None
         for video in (self._annotated, self._clean):
             try:

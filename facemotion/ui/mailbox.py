@@ -22,10 +22,19 @@ class Mailbox(Generic[T]):
         self._item: T | None = None
         self._replaced_count = 0
         self._on_put = on_put
+        self._on_item: Callable[[T], None] | None = None
 
     def wake_with(self, on_put: Callable[[], None]) -> None:
         """Wake another receiver from now on."""
         self._on_put = on_put
+
+    def hand_also_to(self, on_item: Callable[[T], None] | None) -> None:
+        """Give every item from now on to a second receiver too, or to nobody else any more.
+
+        Args:
+            on_item: Called in the sender's thread; it must be quick and thread-safe.
+        """
+        self._on_item = on_item
 
     def put(self, item: T) -> None:
         """Leave an item; one that nobody took is replaced and counted."""
@@ -33,6 +42,9 @@ class Mailbox(Generic[T]):
             if self._item is not None:
                 self._replaced_count += 1
             self._item = item
+        on_item = self._on_item
+        if on_item is not None:
+            on_item(item)
         if self._on_put is not None:
             self._on_put()
 

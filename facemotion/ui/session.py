@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -215,6 +215,20 @@ class LiveSession(QObject):
     def set_mirrored(self, is_mirrored: bool) -> None:
         """Whether cameras are shown as in a mirror."""
         self._source.set_mirrored(is_mirrored)
+
+    def watch(
+        self,
+        on_picture: Callable[[Picture], None] | None,
+        on_result: Callable[[FrameResult], None] | None,
+    ) -> None:
+        """Give every picture and every result to somebody else too, or to nobody any more.
+
+        Args:
+            on_picture: Called in the capture thread; it must be quick.
+            on_result: Called in the inference thread; it must be quick.
+        """
+        self._inference.pictures.hand_also_to(on_picture)
+        self._results.hand_also_to(on_result)
 
     # ----- models
 

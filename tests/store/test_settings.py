@@ -62,7 +62,9 @@ def test_defaults_are_those_of_the_design():
         "matching",
         "tracking",
         "smoothing",
+        "baseline",
         "display",
+        "recording",
         "privacy",
         "enrolment",
     )
