@@ -73,6 +73,11 @@ class AppPaths:
         return self.config_dir / "settings.toml"
 
     @property
+    def licences_file(self) -> Path:
+        """Which licences of model packs were accepted."""
+        return self.config_dir / "accepted_licences.toml"
+
+    @property
     def log_file(self) -> Path:
         """The log file that is written now."""
         return self.log_dir / "facemotion.log"
@@ -83,9 +88,29 @@ class AppPaths:
         Raises:
             OutputError: A folder cannot be made.
         """
-        for folder in (self.config_dir, self.data_dir, self.log_dir, self.gallery_dir):
+        for folder in self.folders:
             make_private_folder(folder)
-        make_private_folder(self.packs_dir)
+
+    def create_what_can_be(self) -> list[Path]:
+        """Make every folder, as `create` does, and go on where that is not possible.
+
+        Returns:
+            The folders that cannot be made or written.
+        """
+        return [folder for folder in self.folders if not _is_made_writable(folder)]
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder, those that others lie in first."""
+        return (self.config_dir, self.data_dir, self.log_dir, self.gallery_dir, self.packs_dir)
+
+
+def _is_made_writable(folder: Path) -> bool:
+    try:
+        make_private_folder(folder)
+    except OutputError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def make_private_folder(folder: Path) -> None:

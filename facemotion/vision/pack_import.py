@@ -1,5 +1,6 @@
 """Bringing a pack into the application's own folder, from a folder or a zip."""
 
+import dataclasses
 import os
 import re
 import tempfile
@@ -10,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
+import tomli_w
+
 from facemotion.core.errors import ModelError
 from facemotion.vision.opencv_faces import SFaceRecogniser, YuNetDetector
-from facemotion.vision.packs import DESCRIPTION_FILE, Pack, open_pack
+from facemotion.vision.pack_catalogue import PackDescription
+from facemotion.vision.packs import DESCRIPTION_FILE, Pack, file_sha256, open_pack
 from facemotion.vision.providers import make_session
 
 MAX_IMPORT_BYTES: Final = 2 * 1024**3
@@ -24,8 +28,7 @@ def import_pack(
     source: Path,
     packs_dir: Path,
     max_bytes: int = MAX_IMPORT_BYTES,
-    name: str = "",
-    models: Collection[str] = (),
+    description: PackDescription | None = None,
 ) -> Pack:
     """Copy a pack, after its models were opened once.
 
@@ -36,8 +39,8 @@ def import_pack(
         source: A folder in InsightFace's layout, or a zip of one.
         packs_dir: Where packs are kept; made when missing.
         max_bytes: Largest size of the files together.
-        name: What the pack's folder is called; by default as the source is.
-        models: File names of the models that are taken; empty for all.
+        description: What the pack must be: only its files are taken, they are checked, and its
+            folder gets its name; by default the source says.
 
     Returns:
         The imported pack, or the one already there when it is the same.
@@ -45,7 +48,8 @@ def import_pack(
     Raises:
         ModelError: The source is missing, no pack, damaged or too large, or cannot be written.
     """
-    name = _plain(name or (source.stem if source.is_file() else source.resolve().name))
+    name = description.pack_id if description is not None else _pack_name(source)
+    models = () if description is None else tuple(file.name for file in description.files)
     try:
         packs_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".import-", dir=packs_dir) as holder:
@@ -53,6 +57,9 @@ def import_pack(
             folder.mkdir()
             with _zip_problems(source.name):
                 _copy(source, folder, max_bytes, models)
+            if description is not None:
+                _check_files(folder, description)
+                _write_description(folder, description)
             _try_models(open_pack(folder))
             return open_pack(_settle(folder, packs_dir))
     except OSError as error:
@@ -61,8 +68,39 @@ def import_pack(
         ) from error
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:60] or "pack"
+def _pack_name(source: Path) -> str:
+    stem = source.stem if source.is_file() else source.resolve().name
+    return re.sub(r"[^\w.-]+", "_", stem).strip("._")[:60] or "pack"
+
+
+def _check_files(folder: Path, description: PackDescription) -> None:
+    for file in description.files:
+        path = folder / file.name
+        if not path.is_file():
+            raise ModelError(
+                f"{file.name} is missing from the download of {description.title}, so nothing was "
+                "installed. Try again later."
+            )
+        if file_sha256(path) != file.sha256:
+            raise ModelError(
+                f"{file.name} in the download of {description.title} is not the file that we know "
+                "(its SHA-256 is another one), so nothing was installed. Try again later."
+            )
+
+
+def _write_description(folder: Path, description: PackDescription) -> None:
+    """Keep beside the models what they are; their thresholds stay those of the catalogue."""
+    values = {
+        "id": description.pack_id,
+        "name": description.title,
+        "licence": description.licence.title,
+        "source": description.source,
+        "speed": description.speed,
+        "accuracy": description.accuracy,
+        "embedding_dim": description.embedding_dim,
+        "files": [dataclasses.asdict(file) for file in description.files],
+    }
+    (folder / DESCRIPTION_FILE).write_text(tomli_w.dumps(values), encoding="utf-8")
 
 
 def _try_models(pack: Pack) -> None:
