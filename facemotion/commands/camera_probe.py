@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import Final
 
+from facemotion.vision.sources.device_files import linux_cameras
+
 _TIMEOUT_S: Final = 15.0
 _MAX_INDEX: Final = 4
 
@@ -48,6 +50,8 @@ def list_cameras() -> list[str]:
 
 
 def _numbered() -> list[str]:
+    if sys.platform.startswith("linux"):
+        return [f"camera:{number} {name}" for number, name in linux_cameras().items()]
     import cv2
 
     found: list[str] = []

@@ -1,22 +1,20 @@
 """The cameras of this computer by name, and word of those that come and go."""
 
 import logging
-import re
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLoggingCategory, QObject, Signal, Slot
+from PySide6.QtCore import QFileSystemWatcher, QLoggingCategory, QObject, Signal, Slot
 
 from facemotion.vision.sources.base import SourceKind
+from facemotion.vision.sources.device_files import DEVICE_FOLDER, linux_cameras
 from facemotion.vision.sources.specs import SourceSpec
 
 logger = logging.getLogger(__name__)
 
 GUESSED_COUNT = 2
 """Cameras offered by number where nothing tells how many there are."""
-_VIDEO_DEVICE = re.compile(r"/dev/video(\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class CameraEntry:
 class CameraList(QObject):
     """Knows the cameras; GUI thread.
 
-    QtMultimedia tells names and changes. Where it is missing, device files or plain numbers stand
-    in for it.
+    On Linux the device files tell names and changes. Elsewhere QtMultimedia does; where it is
+    missing, plain numbers stand in for it.
 
     Args:
         parent: Qt parent.
@@ -56,16 +54,22 @@ class CameraList(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._multimedia = _import_multimedia()
+        self._is_linux = sys.platform.startswith("linux")
+        self._multimedia: Any = None if self._is_linux else _import_multimedia()
         self._devices: Any = None
-        if self._multimedia is not None:
+        self._numbers: list[int] = []
+        if self._is_linux:
+            self._numbers = [entry.index for entry in self.entries()]
+            self._devices = QFileSystemWatcher([str(DEVICE_FOLDER)], self)
+            self._devices.directoryChanged.connect(self._on_device_files)
+        elif self._multimedia is not None:
             self._devices = self._multimedia.QMediaDevices(self)
             self._devices.videoInputsChanged.connect(self._on_changed)
 
     @property
     def has_names(self) -> bool:
         """Whether the system tells which cameras there are."""
-        return self._multimedia is not None
+        return self._is_linux or self._multimedia is not None
 
     def entries(self) -> list[CameraEntry]:
         """The cameras, the preferred one first."""
@@ -78,25 +82,21 @@ class CameraList(QObject):
         entries: list[CameraEntry] = []
         for position, device in enumerate(devices):
             device_id = bytes(device.id().data())
-            index = camera_index(device_id.decode("utf-8", "replace"), position)
-            entries.append(CameraEntry(index, device.description(), device_id == preferred))
+            is_default = device_id == preferred
+            entries.append(CameraEntry(position, device.description(), is_default))
         return entries
+
+    @Slot()
+    def _on_device_files(self) -> None:
+        numbers = [entry.index for entry in self.entries()]
+        if numbers != self._numbers:  # many other devices come and go in the same folder
+            self._numbers = numbers
+            self._on_changed()
 
     @Slot()
     def _on_changed(self) -> None:
         logger.info("cameras: %s", ", ".join(entry.name for entry in self.entries()) or "none")
         self.changed.emit()
-
-
-def camera_index(device_id: str, position: int) -> int:
-    """Number under which OpenCV opens a camera that Qt names.
-
-    Args:
-        device_id: Qt's id: a device file on Linux, something opaque elsewhere.
-        position: Place in Qt's list, which follows the platform's own order.
-    """
-    match = _VIDEO_DEVICE.search(device_id)
-    return int(match[1]) if match else position
 
 
 def _import_multimedia() -> Any:
@@ -112,8 +112,8 @@ def _import_multimedia() -> Any:
 
 def _unnamed() -> list[CameraEntry]:
     if sys.platform.startswith("linux"):
-        matches = (_VIDEO_DEVICE.search(str(path)) for path in Path("/dev").glob("video*"))
-        indices = sorted(int(match[1]) for match in matches if match)
+        cameras = linux_cameras()
     else:
-        indices = list(range(GUESSED_COUNT))
-    return [CameraEntry(index, f"Camera {index + 1}", index == 0) for index in indices]
+        cameras = {index: f"Camera {index + 1}" for index in range(GUESSED_COUNT)}
+    first = min(cameras, default=0)
+    return [CameraEntry(index, name, index == first) for index, name in cameras.items()]

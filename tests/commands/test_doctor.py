@@ -153,4 +153,8 @@ def test_a_frozen_program_tries_numbers(monkeypatch):
 
     monkeypatch.setattr(cv2, "VideoCapture", Capture)
     monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
     assert probe_cameras() == ["camera:1"]
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(camera_probe, "linux_cameras", lambda: {2: "Desk camera"})
+    assert probe_cameras() == ["camera:2 Desk camera"]

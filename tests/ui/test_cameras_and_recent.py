@@ -3,20 +3,14 @@ import sys
 
 import pytest
 
+from facemotion.ui import cameras
 from facemotion.ui.actions import Actions
-from facemotion.ui.cameras import CameraEntry, CameraList, camera_index
+from facemotion.ui.cameras import CameraEntry, CameraList
 from facemotion.ui.recent_sources import MOST_RECENT, RecentSources
 from facemotion.ui.source_menu import SourceMenu, source_words
 from facemotion.vision.sources.base import SourceKind
+from facemotion.vision.sources.device_files import linux_cameras
 from facemotion.vision.sources.specs import SourceSpec, parse_source
-
-
-@pytest.mark.parametrize(
-    ("device_id", "position", "index"),
-    [("/dev/video4", 1, 4), ("/dev/video12", 0, 12), ("\\\\?\\usb#vid_046d", 1, 1), ("", 0, 0)],
-)
-def test_camera_index(device_id, position, index):
-    assert camera_index(device_id, position) == index
 
 
 def test_cameras_of_this_machine_can_be_listed(qapp):
@@ -29,16 +23,35 @@ def test_cameras_of_this_machine_can_be_listed(qapp):
     assert heard == [1]
 
 
-@pytest.mark.parametrize(("platform", "count"), [("win32", 2), ("linux", None)])
-def test_without_qtmultimedia_cameras_have_numbers(qapp, monkeypatch, platform, count):
+def test_without_qtmultimedia_cameras_have_numbers(qapp, monkeypatch):
     monkeypatch.setitem(sys.modules, "PySide6.QtMultimedia", None)
-    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(sys, "platform", "win32")
     found = CameraList()
     assert not found.has_names
-    entries = found.entries()
-    if count is not None:
-        assert [entry.name for entry in entries] == ["Camera 1", "Camera 2"]
-    assert all(entry.name.startswith("Camera") for entry in entries)
+    assert [entry.name for entry in found.entries()] == ["Camera 1", "Camera 2"]
+
+
+def test_linux_cameras_come_and_go_as_device_files(qtbot, monkeypatch, tmp_path):
+    def entries():
+        return linux_cameras(tmp_path, tmp_path / "class")
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(cameras, "DEVICE_FOLDER", tmp_path)
+    monkeypatch.setattr(cameras, "linux_cameras", entries)
+    found = CameraList()
+    assert found.has_names
+    assert found.entries() == []
+    with qtbot.waitSignal(found.changed):
+        (tmp_path / "video2").touch()
+    assert found.entries() == [CameraEntry(2, "Camera 3", is_default=True)]
+    heard = []
+    found.changed.connect(lambda: heard.append(1))
+    (tmp_path / "tty9").touch()
+    found._on_device_files()
+    assert heard == []
+    with qtbot.waitSignal(found.changed):
+        (tmp_path / "video2").unlink()
+    assert found.entries() == []
 
 
 def test_recent_sources_are_kept_newest_first(tmp_path):
