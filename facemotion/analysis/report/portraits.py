@@ -20,10 +20,13 @@ from facemotion.vision.sources.video import VideoSource
 
 _logger = logging.getLogger(__name__)
 
-SIDE_PX: Final = 112
+WIDTH_PX: Final = 112
+HEIGHT_PX: Final = 140
 MOST_PORTRAITS: Final = 40
-_INSET: Final = 0.05
-"""Part of the box that is left out on each side, where an annotated video has its frame."""
+_CLEAN_SCALE: Final = 1.3
+"""How much of the picture is cut out, in sizes of the box."""
+_ANNOTATED_SCALE: Final = 0.92
+"""The same where the box itself is drawn into the picture."""
 _JPEG_QUALITY: Final = 86
 
 
@@ -57,25 +60,20 @@ def _best_row(recording: Recording, person: Person) -> int:
 
 
 def _cut_from_video(recording: Recording, best: dict[str, int], found: dict[str, bytes]) -> None:
-    timeline = recording.timeline
-    video = next(
-        (
-            path
-            for name in (CLEAN_NAME, ANNOTATED_NAME)
-            if (path := recording.folder / name).exists()
-        ),
-        None,
-    )
-    if video is None or not best:
+    timeline, folder = recording.timeline, recording.folder
+    is_clean = (folder / CLEAN_NAME).exists()
+    video = folder / (CLEAN_NAME if is_clean else ANNOTATED_NAME)
+    if not video.exists() or not best:
         return
+    part = _CLEAN_SCALE if is_clean else _ANNOTATED_SCALE
     with VideoSource(video) as source:
         width_px = recording.size_px[0] or source.info.width_px
-        scale = source.info.width_px / max(width_px, 1)
+        scale = np.float32(source.info.width_px / max(width_px, 1))
         for label, row in sorted(best.items(), key=lambda item: timeline.time_s[item[1]]):
             source.seek(float(timeline.time_s[row]))
             frame = source.read()
             if frame is not None:
-                _keep(found, label, frame.frame_bgr, timeline.bbox_xyxy[row] * np.float32(scale))
+                _keep(found, label, frame.frame_bgr, timeline.bbox_xyxy[row] * scale, part)
 
 
 def _cut_from_pictures(recording: Recording, best: dict[str, int], found: dict[str, bytes]) -> None:
@@ -84,30 +82,32 @@ def _cut_from_pictures(recording: Recording, best: dict[str, int], found: dict[s
     for label, row in best.items():
         path = folder / f"{Path(timeline.source[row]).name}.png"
         with contextlib.suppress(FacemotionError):
-            _keep(found, label, read_picture(path), timeline.bbox_xyxy[row])
+            picture_bgr = read_picture(path)
+            _keep(found, label, picture_bgr, timeline.bbox_xyxy[row], _ANNOTATED_SCALE)
 
 
 def _keep(
-    found: dict[str, bytes], label: str, picture_bgr: FrameBgr, bbox_xyxy: FloatArray
+    found: dict[str, bytes], label: str, picture_bgr: FrameBgr, bbox_xyxy: FloatArray, part: float
 ) -> None:
-    jpeg = _portrait(picture_bgr, bbox_xyxy)
+    jpeg = _portrait(picture_bgr, bbox_xyxy, part)
     if jpeg is not None:
         found[label] = jpeg
 
 
-def _portrait(picture_bgr: FrameBgr, bbox_xyxy: FloatArray) -> bytes | None:
-    """The square around the middle of the box, within it, as a JPEG; None outside the picture."""
+def _portrait(picture_bgr: FrameBgr, bbox_xyxy: FloatArray, part: float) -> bytes | None:
+    """An upright picture around the middle of the box, as a JPEG; None outside the picture."""
     x1, y1, x2, y2 = (float(value) for value in bbox_xyxy)
-    side = min(x2 - x1, y2 - y1) * (1.0 - 2.0 * _INSET)
-    left, top = round((x1 + x2 - side) / 2.0), round((y1 + y2 - side) / 2.0)
-    height_px, width_px = picture_bgr.shape[:2]
-    rows = slice(max(top, 0), min(top + round(side), height_px))
-    columns = slice(max(left, 0), min(left + round(side), width_px))
-    crop = picture_bgr[rows, columns]
-    if min(crop.shape[:2]) < 8:
+    height = min(y2 - y1, (x2 - x1) * HEIGHT_PX / WIDTH_PX) * part
+    width = height * WIDTH_PX / HEIGHT_PX
+    centre = ((x1 + x2) / 2.0, (y1 + y2) / 2.0)
+    if min(width, height) < 8.0 or not _is_inside(centre, picture_bgr):
         return None
-    edge = min(crop.shape[:2])
-    square = crop[:edge, :edge]
-    small = cv2.resize(square, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+    crop = cv2.getRectSubPix(picture_bgr, (round(width), round(height)), centre)
+    small = cv2.resize(crop, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
     is_done, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return data.tobytes() if is_done else None
+
+
+def _is_inside(point: tuple[float, float], picture_bgr: FrameBgr) -> bool:
+    height_px, width_px = picture_bgr.shape[:2]
+    return 0.0 <= point[0] < width_px and 0.0 <= point[1] < height_px
