@@ -63,11 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = build_parser().parse_args(arguments)
-    if options.command is None:
-        from facemotion.app import main as open_window
-
-        return open_window(arguments)
-    return _run_command(options)
+    return _open_window(arguments) if options.command is None else _run_command(options)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -82,10 +78,16 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--source",
         metavar="SOURCE",
+        nargs="?",  # a menu entry may name none
         help="what the window shows: camera:0, a file, a folder, an address, or demo",
     )
     _add_folders(parser, default=None)
     parser.add_argument("--language", metavar="CODE", help="language of the window, such as en")
+    parser.add_argument(
+        "--new-window",
+        action="store_true",
+        help="open another window, instead of bringing the one that is open to the front",
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_enroll(commands)
     _add_people(commands)
@@ -281,6 +283,18 @@ def _handler(module: str, function: str) -> Handler:
         return getattr(importlib.import_module(module), function)(options)
 
     return handle
+
+
+def _open_window(arguments: Sequence[str]) -> int:
+    """Open the window; when even that fails there are last words, by double-click as well."""
+    try:
+        from facemotion.app import main as open_window
+
+        return open_window(arguments)
+    except Exception as error:  # noqa: BLE001 - the boundary; it is logged there
+        from facemotion.last_words import fail
+
+        return fail(error)
 
 
 def _run_command(options: argparse.Namespace) -> int:

@@ -1,42 +1,45 @@
 """Builds the window from its parts, runs it, and ends it in order."""
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
-from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
-from facemotion.core.errors import FacemotionError, SourceError
+from facemotion.core.errors import FacemotionError, OutputError, SourceError
+from facemotion.last_words import is_without_console
 from facemotion.store.gallery import GalleryStore
-from facemotion.store.layout import LayoutStore
 from facemotion.store.logs import logging_to
 from facemotion.store.paths import APP_NAME, AppPaths
+from facemotion.store.session_mark import SessionMark
 from facemotion.store.settings import Settings, load_settings
 from facemotion.ui.crash_reporter import CrashReporter
+from facemotion.ui.display import display_problem
 from facemotion.ui.icons import app_icon
 from facemotion.ui.language import install_translation
 from facemotion.ui.main_window import MainWindow
-from facemotion.ui.notice import NoticeKind
 from facemotion.ui.session import LiveSession
 from facemotion.ui.settings_keeper import SettingsKeeper
+from facemotion.ui.single_instance import Place, SingleInstance, instance_name
 from facemotion.ui.source_making import SourceMaking
+from facemotion.ui.start_desk import StartDesk
 from facemotion.ui.theme import Theme, ThemeMode
 from facemotion.version import __version__
+from facemotion.vision.sources.base import SourceKind
 from facemotion.vision.sources.specs import SourceSpec, parse_source
 
 logger = logging.getLogger(__name__)
 
-PROBLEMS = "problems"
-NO_DISPLAY = (
-    "facemotion: there is no display to open a window on. Start it on a desktop, or use "
-    "“facemotion analyze INPUT --out DIR”, which needs none."
+NO_ANSWER = (
+    "A window of facemotion is open and does not answer. Wait until it does, end it, or open "
+    "another one with --new-window."
 )
 
 
@@ -50,37 +53,25 @@ def main(argv: Sequence[str]) -> int:
         The exit code.
     """
     options = _parse(argv)
-    if not has_display():
-        _tell(NO_DISPLAY)
+    problem = display_problem()
+    if problem:
+        _tell(f"facemotion: {problem}", has_display=False)
         return 1
     try:
         spec = parse_source(options.source) if options.source else None
-        paths = AppPaths.default()
-        paths.create()
-        with logging_to(paths.log_file):
-            return _run(paths, options, spec)
+        return _run(AppPaths.default(), options, spec)
     except FacemotionError as error:
         _tell(f"facemotion: {error}")
         return 2 if isinstance(error, SourceError) else 1
 
 
-def _tell(sentence: str) -> None:
-    """Say why there is no window: on the terminal, or in a box where there is no terminal."""
+def _tell(sentence: str, has_display: bool = True) -> None:
+    """Say why there is no window: on the terminal and, after a double-click, in a box."""
     if sys.stderr is not None:
         sys.stderr.write(f"{sentence}\n")
-        return
-    make_application()
-    QMessageBox.critical(None, "facemotion", sentence)
-
-
-def has_display() -> bool:
-    """Whether Qt can open a window here; without a display it would abort the process."""
-    if not sys.platform.startswith("linux"):
-        return True
-    platform = os.environ.get("QT_QPA_PLATFORM", "")
-    if platform and platform.partition(":")[0] not in ("xcb", "wayland"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if has_display and is_without_console():
+        make_application()
+        QMessageBox.critical(None, "facemotion", sentence)
 
 
 def build_window(
@@ -113,81 +104,99 @@ def build_window(
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=APP_NAME)
-    parser.add_argument("--source")
+    parser.add_argument("--source", nargs="?")
     parser.add_argument("--pack", default="")
     parser.add_argument("--gallery", type=Path)
     parser.add_argument("--language", default="")
+    parser.add_argument("--new-window", action="store_true")
     return parser.parse_args(list(argv))
 
 
 def _run(paths: AppPaths, options: argparse.Namespace, spec: SourceSpec | None) -> int:
     app = make_application()
-    reporter = CrashReporter(paths.log_dir, app)
-    reporter.install()
-    handlers = _quit_on_signals(app)
-    try:
-        settings, problems = load_settings(paths.settings_file)
-        untranslated = install_translation(app, options.language or settings.display.language)
-        if untranslated:
-            problems.append(untranslated)
-        window = build_window(app, paths, settings, options.gallery, options.pack or "")
-        start = _Start(window, paths, spec)
-        window.closed.connect(start.on_closed)
-        if problems:
-            window.pane.banner.say(PROBLEMS, NoticeKind.WARNING, " ".join(problems))
+    instance = SingleInstance(_instance_name(paths, options), app)
+    if not options.new_window:
+        place = instance.begin(_handed_over(spec))
+        if place is Place.NO_ANSWER:
+            raise OutputError(NO_ANSWER)
+        if place is Place.HANDED_OVER:
+            return 0
+    unwritable = paths.create_what_can_be()
+    mark = SessionMark(paths.log_dir)
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OutputError):  # the folder is among the unwritable ones
+            stack.enter_context(logging_to(paths.log_file))
+        stack.callback(instance.end)
+        has_died = mark.begin()
+        stack.callback(mark.end)
+        window, start = _open(app, paths, options, spec)
+        if has_died:
+            start.tell_crash()
+        start.tell_unwritable([str(folder) for folder in unwritable])
+        instance.called.connect(start.come_to_front)
+        stack.callback(_quit_on_signals(app))
+        stack.callback(_report_crashes(paths, window))
         window.show()
-        QTimer.singleShot(0, start.begin)
         code = app.exec()
-        return code if start.is_clean else _leave_at_once(code)
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        reporter.uninstall()
+        if not start.is_clean:
+            mark.end()
+            _leave_at_once(code)
+    return code
 
 
-def _quit_on_signals(app: QApplication) -> dict[signal.Signals, Any]:
-    """End in order on Ctrl-C and on the system's wish; returns the handlers until now.
+def _open(
+    app: QApplication, paths: AppPaths, options: argparse.Namespace, spec: SourceSpec | None
+) -> tuple[MainWindow, StartDesk]:
+    """The window as the settings say, not yet shown."""
+    settings, problems = load_settings(paths.settings_file)
+    untranslated = install_translation(app, options.language or settings.display.language)
+    if untranslated:
+        problems.append(untranslated)
+    window = build_window(app, paths, settings, options.gallery, options.pack or "")
+    start = StartDesk(window, paths, spec)
+    start.tell_problems(problems)
+    app.installEventFilter(start)
+    return window, start
+
+
+def _instance_name(paths: AppPaths, options: argparse.Namespace) -> str:
+    """A start with other folders, another pack or another language opens a window of its own."""
+    gallery = str(options.gallery.absolute()) if options.gallery else ""
+    folders = (str(paths.config_dir), str(paths.data_dir))
+    return instance_name((*folders, gallery, options.pack or "", options.language))
+
+
+def _handed_over(spec: SourceSpec | None) -> str:
+    """A source as text that means the same in another working directory."""
+    if spec is None:
+        return ""
+    is_path = spec.kind in (SourceKind.VIDEO, SourceKind.IMAGE, SourceKind.FOLDER)
+    return str(Path(spec.location).absolute()) if is_path else spec.text
+
+
+def _report_crashes(paths: AppPaths, window: MainWindow) -> Callable[[], None]:
+    """Show unexpected errors from now on; returns what ends that."""
+    reporter = CrashReporter(paths.log_dir, window)
+    reporter.crashed.connect(window.keep)
+    reporter.install()
+    return reporter.uninstall
+
+
+def _quit_on_signals(app: QApplication) -> Callable[[], None]:
+    """End in order on Ctrl-C and on the system's wish; returns what undoes that.
 
     Python runs a handler at its next instruction, for which the window's status timer provides.
     """
-    return {
+    handlers = {
         number: signal.signal(number, lambda *_details: app.quit())
         for number in (signal.SIGINT, signal.SIGTERM)
     }
 
+    def undo() -> None:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
-class _Start:
-    """What happens once the window can be seen: consent, cameras, models, the first source."""
-
-    def __init__(self, window: MainWindow, paths: AppPaths, spec: SourceSpec | None) -> None:
-        self._window = window
-        self._paths = paths
-        self._spec = spec
-        self.is_clean = True
-
-    def begin(self) -> None:
-        """Ask for consent where that is still to be done, then go on."""
-        if not self._has_consent():
-            self._window.close()
-            return
-        self._window.models.load()
-        self._window.sources.find_cameras()
-        self._window.sources.show_first(self._spec)
-
-    def on_closed(self, is_clean: bool) -> None:
-        """Remember how the threads ended."""
-        self.is_clean = is_clean
-
-    def _has_consent(self) -> bool:
-        store = LayoutStore(self._paths.data_dir)
-        if store.is_consent_given():
-            return True
-        from facemotion.ui.consent_dialog import ConsentDialog
-
-        if ConsentDialog(self._window).exec() != QDialog.DialogCode.Accepted:
-            return False
-        store.give_consent()
-        return True
+    return undo
 
 
 def make_application() -> QApplication:

@@ -31,14 +31,14 @@ def folder_lock(folder: Path, timeout_s: float = 10.0) -> Generator[None]:
         try:
             yield
         finally:
-            _unlock(handle)
+            unlock(handle)
     finally:
         os.close(handle)
 
 
 def _acquire(handle: int, folder: Path, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
-    while not _try_lock(handle):
+    while not try_lock(handle):
         if time.monotonic() >= deadline:
             raise GalleryError(
                 f"Another facemotion is changing the people in {folder}; close it or try again."
@@ -49,26 +49,31 @@ def _acquire(handle: int, folder: Path, timeout_s: float) -> None:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Lock an open file's beginning; whether nobody else holds it."""
+        os.lseek(handle, 0, os.SEEK_SET)
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
         return True
 
-    def _unlock(handle: int) -> None:
+    def unlock(handle: int) -> None:
+        """Give the lock back."""
         os.lseek(handle, 0, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _try_lock(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Lock an open file; whether nobody else holds it."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def _unlock(handle: int) -> None:
+    def unlock(handle: int) -> None:
+        """Give the lock back."""
         fcntl.flock(handle, fcntl.LOCK_UN)

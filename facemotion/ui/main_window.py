@@ -47,6 +47,8 @@ from facemotion.vision.sources.specs import SourceSpec
 logger = logging.getLogger(__name__)
 
 STATUS_MS = 500
+CHART_MS = 500
+"""When the chart is made at the latest; its library takes long to import."""
 
 
 class MainWindow(QMainWindow):
@@ -196,7 +198,7 @@ class MainWindow(QMainWindow):
         if not self._has_shown:
             self._has_shown = True
             self._status_timer.start()
-            QTimer.singleShot(0, self.chart.build_plot)
+            QTimer.singleShot(CHART_MS, self.chart.build_plot)
 
     # ----- pictures and results
 
@@ -324,6 +326,12 @@ class MainWindow(QMainWindow):
             action.setChecked(False)
         else:
             super().keyPressEvent(event)
+
+    @Slot()
+    def keep(self) -> None:
+        """Write layout and settings now, in case worse follows."""
+        self.docks.save()
+        self._keeper.flush()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep layout and settings, end both threads within a bounded time."""

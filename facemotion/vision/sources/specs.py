@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from facemotion.core.errors import SourceError
 from facemotion.vision.sources.base import FrameSource, SourceKind
@@ -111,6 +110,8 @@ def open_source(spec: SourceSpec) -> FrameSource:
 
 def _parse_url(url: str, scheme: str) -> SourceSpec:
     if scheme == "file":
+        from urllib.request import url2pathname  # brings half a web client with it
+
         return path_source(Path(url2pathname(urlsplit(url).path)))
     if scheme not in URL_SCHEMES:
         raise SourceError(
