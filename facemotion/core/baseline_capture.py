@@ -1,5 +1,6 @@
 """Taking a neutral baseline: three seconds on request, or from the first minute of a track."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -191,15 +192,28 @@ class AutomaticNeutral:
         if time_s - self._begin_s < AUTOMATIC_S:
             return None
         self._is_over = True
-        return self._found()
+        return neutral_part(self._taken, self._model_id)
 
-    def _found(self) -> NeutralBaseline | None:
-        if len(self._taken) < AUTOMATIC_READINGS:
-            return None
-        readings = np.stack(self._taken)
-        order = np.argsort(-log_probs(readings)[:, _NEUTRAL], kind="stable")
-        kept = readings[order[: len(order) // 2]]
-        return NeutralBaseline.of(kept, self._model_id, is_automatic=True)
+
+def neutral_part(
+    readings: Sequence[FloatArray], model_id: str, least: int = AUTOMATIC_READINGS
+) -> NeutralBaseline | None:
+    """The baseline of readings among which a resting face is to be found.
+
+    Args:
+        readings: float32 (7,) each; those that are not plausibly neutral are left out.
+        model_id: The emotion model.
+        least: Plausible readings that are needed.
+
+    Returns:
+        The mean of the more neutral half, or None when too few are plausible.
+    """
+    plausible = [probs for probs in readings if _is_plausibly_neutral(probs)]
+    if len(plausible) < max(least, 2):
+        return None
+    rows = np.stack(plausible)
+    order = np.argsort(-log_probs(rows)[:, _NEUTRAL], kind="stable")
+    return NeutralBaseline.of(rows[order[: len(order) // 2]], model_id, is_automatic=True)
 
 
 def _expressiveness(probs: FloatArray) -> float:
