@@ -202,12 +202,12 @@ class _Download:
         self._check_length(response, url)
         self._partial.note_version(url, _version(response))
         while chunk := response.read1(_CHUNK):
-            self._check_cancel()
             if self._partial.size + len(chunk) > self._remote.size_bytes:
                 self._partial.start_again()
                 raise _RefusedError(f"{_host(url)} sent more than the file holds")
             self._partial.append(chunk)
             self._tell()
+            self._check_cancel()
         self._check_cancel()
         if self._partial.size < self._remote.size_bytes:
             raise _BrokenError("the connection was cut")
