@@ -93,6 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_people(commands)
     _add_forget(commands)
     _add_analyze(commands)
+    _add_report(commands)
+    _add_packs(commands)
     _add_doctor(commands)
     _add_self_test_process(commands)
     return parser
@@ -209,6 +211,61 @@ def _add_analyze(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     _add_json(parser)
     _handled_by(parser, "facemotion.commands.analyze", "analyze")
+
+
+def _add_packs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "packs",
+        help="list, download, import, remove and choose model packs",
+        description="Packs are the models that find faces and tell people apart. The licence of a "
+        "pack is shown before its download and has to be accepted.",
+    )
+    inner = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    module = "facemotion.commands.packs"
+    listing = inner.add_parser("list", help="what is installed and what can be downloaded")
+    _handled_by(listing, module, "list_packs")
+    download = inner.add_parser("download", help="download and install a pack")
+    download.add_argument("name", metavar="NAME", help="its name, as “list” shows it")
+    download.add_argument(
+        "--accept-licence", action="store_true", help="accept the licence without being asked"
+    )
+    _handled_by(download, module, "download")
+    importing = inner.add_parser("import", help="install a pack from a folder or a zip")
+    importing.add_argument("source", metavar="PATH", help="the folder or the zip")
+    _handled_by(importing, module, "import_")
+    removing = inner.add_parser("remove", help="delete an installed pack")
+    removing.add_argument("name", metavar="NAME", help="its name, as “list” shows it")
+    _handled_by(removing, module, "remove")
+    using = inner.add_parser("use", help="choose the pack to work with")
+    using.add_argument("name", metavar="NAME", help="its name, or the folder of one")
+    _add_gallery(using, default=argparse.SUPPRESS)
+    _handled_by(using, module, "use")
+    for each in (listing, download, importing, removing, using):
+        _add_json(each)
+
+
+def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "report",
+        help="make a page of a recorded session or an analysed file",
+        description="Writes one HTML page that needs no network: who appeared and for how long, "
+        "emotion timelines, changes, markers, quality, models and settings.",
+    )
+    parser.add_argument(
+        "session",
+        metavar="SESSION_DIR",
+        help="folder of a recorded session, or one that analyze has filled",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="the page (default: report.html in the folder)"
+    )
+    parser.add_argument("--png", action="store_true", help="write each plot as a picture, too")
+    parser.add_argument("--pdf", action="store_true", help="write a PDF beside the page, too")
+    parser.add_argument(
+        "--no-faces", action="store_true", help="leave the small pictures of the people out"
+    )
+    _add_json(parser)
+    _handled_by(parser, "facemotion.commands.report", "report")
 
 
 def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

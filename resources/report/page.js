@@ -164,7 +164,7 @@
         ...data.emotions.map((_, e) => series(e, false)),
       ],
       hooks: {
-        drawClear: [(plot) => drawMarkers(plot), (plot) => drawRibbon(plot, chart.spans)],
+        drawAxes: [(plot) => drawMarkers(plot), (plot) => drawRibbon(plot, chart.spans)],
         setCursor: [(plot) => showValues(plot, chart)],
         setScale: [(plot, key) => {
           if (key === "x" && !isLinking && charts.length === data.charts.length) {

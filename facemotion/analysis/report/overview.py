@@ -57,15 +57,17 @@ def overview(report: Report) -> str:
 
 def _figures(report: Report) -> str:
     cast, quality = report.cast, report.readability
-    figures = [
-        (count(sum(person.is_named for person in cast.people)), "known people"),
-        (count(quality.update_count), "readings of a face"),
-        (percent(quality.unsure_share), "of them unsure"),
-    ]
+    named = sum(person.is_named for person in cast.people)
+    unnamed = len(cast.everybody) - named
+    figures: list[tuple[str, str]] = []
+    if named:
+        figures.append((count(named), "known person" if named == 1 else "known people"))
+    if unnamed and not report.is_stills:
+        figures.append((count(unnamed), "unnamed face" if unnamed == 1 else "unnamed faces"))
     if not report.is_stills:
-        unnamed = sum(not person.is_named for person in cast.everybody)
-        figures.insert(1, (count(unnamed), "unnamed faces"))
-        figures.insert(2, (count(report.change_count), "emotion changes"))
+        figures.append((count(report.change_count), "emotion changes"))
+    figures.append((count(quality.update_count), "readings of a face"))
+    figures.append((percent(quality.unsure_share), "of them unsure"))
     if report.recording.markers:
         figures.append((count(len(report.recording.markers)), "markers"))
     cells = "".join(f"<div><dt>{words}</dt><dd>{value}</dd></div>" for value, words in figures)
@@ -88,7 +90,8 @@ def _glance(report: Report) -> str:
     )
     ticks = _ticks(recording.length_s)
     scale = "".join(
-        f'<span style="left:{_place(report, tick):.3f}%">{clock(tick).removesuffix(".0")}</span>'
+        f"<span{' class=end' if _place(report, tick) > 94.0 else ''} "
+        f'style="left:{_place(report, tick):.3f}%">{clock(tick).removesuffix(".0")}</span>'
         for tick in ticks
     )
     key = "".join(f"<li>{feeling(emotion)}</li>" for emotion in range(len(EMOTIONS)))
@@ -130,8 +133,8 @@ def _table(report: Report) -> str:
     is_stills = report.is_stills
     head = [("Person", ""), ("Seen", "number"), ("Mostly", ""), ("Unsure", "number")]
     if not is_stills:
-        head[1:1] = [("First", "number"), ("Last", "number")]
-        head[4:4] = [("Stays", "number")]
+        head[1:1] = [("First", "number extra"), ("Last", "number extra")]
+        head[4:4] = [("Stays", "number extra")]
         head.insert(6, ("Changes", "number"))
     rows = [_row(person, place, is_stills) for place, person in enumerate(report.cast.people)]
     others = [_row(person, None, is_stills) for person in report.cast.others]
@@ -158,9 +161,9 @@ def _row(person: Person, place: int | None, is_stills: bool) -> list[tuple[str, 
     ]
     if not is_stills:
         row[1:1] = [
-            (clock(person.visits[0][0]), "number"),
-            (clock(person.visits[-1][1]), "number"),
+            (clock(person.visits[0][0]), "number extra"),
+            (clock(person.visits[-1][1]), "number extra"),
         ]
-        row[4:4] = [(count(len(person.visits)), "number")]
+        row[4:4] = [(count(len(person.visits)), "number extra")]
         row.insert(6, (count(len(person.changes)), "number"))
     return row

@@ -123,15 +123,19 @@ def _confusion(report: Report, person: Person) -> str:
     words = f"Both agree in {percent(agreeing)} of {plural(total, 'reading')}."
     if not report.is_stills:
         words += (
-            f" The likeliest emotion changed {plural(person.raw_change_count, 'time')} from one "
-            "single reading to the next, the emotion on show "
-            f"{plural(len(person.changes), 'time')}."
+            f" From one single reading to the next the likeliest emotion changed "
+            f"{_times(person.raw_change_count)}; the emotion on show changed "
+            f"{_times(len(person.changes))}."
         )
     return (
         '<div><table class="confusion"><caption>Single readings (rows) against the emotion on '
         f'show (columns)</caption><thead><tr><th scope="col">single</th>{head}</tr></thead>'
         f'<tbody>{body}</tbody></table><p class="note after">{words}</p></div>'
     )
+
+
+def _times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{count(number)} times")
 
 
 def _confusion_cells(values: np.ndarray, row: int) -> str:
