@@ -13,5 +13,6 @@ def pipeline_params(settings: Settings) -> PipelineParams:
         tracking=settings.tracking,
         is_baseline_used=settings.baseline.is_used,
         max_faces=settings.detection.max_faces,
+        detection_interval_s=settings.detection.interval_s,
         reembed_interval_s=settings.inference.reembed_interval_s,
     )

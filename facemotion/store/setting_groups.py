@@ -74,6 +74,15 @@ class DetectionSettings:
     max_faces: int = parameter(
         10, "Most faces", "Only the largest faces are read.", unit="faces", minimum=1, maximum=100
     )
+    interval_s: float = parameter(
+        0.2,
+        "Time between detections",
+        "In between, faces are carried along by their motion, which is quicker; 0 finds them anew "
+        "in every picture.",
+        unit="s",
+        minimum=0.0,
+        maximum=2.0,
+    )
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -131,6 +140,9 @@ class DisplaySettings:
     is_mirrored: bool = parameter(
         True, "Mirror cameras", "Cameras are shown as in a mirror; files never are."
     )
+    show_boxes: bool = parameter(True, "Show boxes", "Draw a box around each face.")
+    show_names: bool = parameter(True, "Show names", "Write below each face who it is.")
+    show_emotions: bool = parameter(True, "Show emotions", "Write above each face how it feels.")
     show_landmarks: bool = parameter(False, "Show landmarks", "Draw the five points of each face.")
     show_track_ids: bool = parameter(
         False, "Show track numbers", "Write each face's track number beside its name."

@@ -145,7 +145,11 @@ class FacePipeline:
     def _process(self, frame: Frame, *, is_still: bool) -> FrameResult:
         clock = _StageClock()
         detections = self._pace.detect(
-            self._faces, frame, self._params.max_faces, self._params.thorough_interval_s
+            self._faces,
+            frame,
+            self._params.max_faces,
+            self._params.detection_interval_s,
+            self._params.thorough_interval_s,
         )
         clock.stop("detect")
         tracks = self._tracker.update(detections, frame.time_s, frame.scene_id)

@@ -35,6 +35,15 @@ class PipelineParams:
     max_faces: int = parameter(
         10, "Most faces", "Only so many faces are followed, the largest.", minimum=1, maximum=100
     )
+    detection_interval_s: float = parameter(
+        0.2,
+        "Time between detections",
+        "In between, faces are carried along by their motion, which is quicker; 0 finds them anew "
+        "in every picture.",
+        unit="s",
+        minimum=0.0,
+        maximum=2.0,
+    )
     thorough_interval_s: float = parameter(
         0.5,
         "Time between thorough looks",

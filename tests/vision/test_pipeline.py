@@ -19,7 +19,10 @@ from tests.vision.tiny_models import blank, put_face, write_pack
 
 MATCHING = MatchingParams(is_threshold_from_pack=False, match_threshold=0.9, min_evidence=0.05)
 PARAMS = PipelineParams(
-    matching=MATCHING, tracking=TrackingParams(reid_threshold=0.9), min_embedding_quality=0.05
+    matching=MATCHING,
+    tracking=TrackingParams(reid_threshold=0.9),
+    detection_interval_s=0.0,  # every frame is looked through
+    min_embedding_quality=0.05,
 )
 PLACES = ((2, 2), (6, 2), (4, 7))
 
