@@ -8,6 +8,17 @@ from PySide6.QtWidgets import QMainWindow
 
 from facemotion.ui.action_table import ACTIONS, ActionSpec
 from facemotion.ui.icons import ICON_NAME, Icons
+from facemotion.ui.view_actions import VIEW_ACTIONS
+from facemotion.ui.translation import QT_TRANSLATE_NOOP
+
+RECORDING_RED = "#d6453d"
+_RECORD_WORDS = ("&Record", "Record", "record")
+_STOP_WORDS = (
+    QT_TRANSLATE_NOOP("actions", "Stop &recording"),
+    QT_TRANSLATE_NOOP("actions", "Stop"),
+    "stop",
+)
+_MARKER_TIP = QT_TRANSLATE_NOOP("actions", "Stamp this moment: {label}")
 
 
 class Actions:
@@ -20,8 +31,9 @@ class Actions:
 
     def __init__(self, window: QMainWindow, icons: Icons) -> None:
         self._icons = icons
-        self._specs = {spec.name: spec for spec in ACTIONS}
-        self._actions = {spec.name: _make(spec, window) for spec in ACTIONS}
+        specs = (*ACTIONS, *VIEW_ACTIONS)
+        self._specs = {spec.name: spec for spec in specs}
+        self._actions = {spec.name: _make(spec, window) for spec in specs}
         self.refresh_icons()
 
     def __getitem__(self, name: str) -> QAction:
@@ -51,6 +63,28 @@ class Actions:
         action.setText(_translated(words[0]))
         action.setIconText(_translated(words[1]))
         action.setIcon(self._icons.icon(words[2]))
+        _describe(action)
+
+    def show_recording(self, is_recording: bool) -> None:
+        """Say on the record command what it would do, in the colour of recording."""
+        action = self._actions["record"]
+        words = _STOP_WORDS if is_recording else _RECORD_WORDS
+        action.setText(_translated(words[0]))
+        action.setIconText(_translated(words[1]))
+        action.setIcon(self._icons.icon(words[2], RECORDING_RED))
+        _describe(action)
+
+    def show_marker(self, number: int, label: str) -> None:
+        """Say on a marker's command what it stamps.
+
+        Args:
+            number: From 1.
+            label: What the user calls it.
+        """
+        action = self._actions[f"marker{number}"]
+        action.setText(f"&{number}  {label.replace('&', '&&')}")
+        action.setIconText(label)
+        action.setStatusTip(_translated(_MARKER_TIP).format(label=label))
         _describe(action)
 
 

@@ -13,7 +13,17 @@ from facemotion.ui.words import shown_probability
 
 MOST_CHANGES = 5000
 MOST_TRACKS = 256
-CHANGE_COLUMNS = ("clock", "time_s", "source", "track_id", "person", "from", "to", "probability")
+CHANGE_COLUMNS = (
+    "clock",
+    "time_s",
+    "source",
+    "track_id",
+    "person",
+    "from",
+    "to",
+    "probability",
+    "marker",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,31 @@ class EmotionChange:
     before: str
     after: str
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedMoment:
+    """A moment that the user stamped, among the changes.
+
+    Attributes:
+        clock: Local date and time.
+        time_s: Source time of the picture on show.
+        source: Name of the source.
+        is_live: Whether the clock says more about it than the source time.
+        label: What the user typed, or the hotkey's label.
+        kind: As in `store.markers.Marker`.
+    """
+
+    clock: datetime
+    time_s: float
+    source: str
+    is_live: bool
+    label: str
+    kind: str
+
+
+LogEntry = EmotionChange | MarkedMoment
+"""A row of the history."""
 
 
 class ChangeLog:
@@ -114,22 +149,18 @@ class ChangeLog:
         self._changes.clear()
 
 
-def changes_to_csv(changes: Sequence[EmotionChange]) -> bytes:
+def changes_to_csv(changes: Sequence[LogEntry]) -> bytes:
     """A CSV file, UTF-8 with a mark so that spreadsheets read names correctly."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(CHANGE_COLUMNS)
-    for change in changes:
-        writer.writerow(
-            (
-                change.clock.isoformat(timespec="seconds"),
-                f"{change.time_s:.3f}",
-                change.source,
-                change.track_id,
-                change.person,
-                change.before,
-                change.after,
-                f"{change.probability:.4f}",
-            )
-        )
+    writer.writerows(_cells(entry) for entry in changes)
     return text.getvalue().encode("utf-8-sig")
+
+
+def _cells(entry: LogEntry) -> tuple[str | int, ...]:
+    before = (entry.clock.isoformat(timespec="seconds"), f"{entry.time_s:.3f}", entry.source)
+    if isinstance(entry, MarkedMoment):
+        return (*before, "", "", "", "", "", entry.label)
+    probability = f"{entry.probability:.4f}"
+    return (*before, entry.track_id, entry.person, entry.before, entry.after, probability, "")

@@ -1,4 +1,4 @@
-"""The history of changes: time, person, from what to what, and how sure."""
+"""The history of changes: time, person, from what to what, and how sure; markers among them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QShowEvent
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from facemotion.core.labels import EMOTIONS
-from facemotion.ui.change_log import MOST_CHANGES, EmotionChange
+from facemotion.ui.change_log import MOST_CHANGES, LogEntry, MarkedMoment
 from facemotion.ui.icons import Icons
 from facemotion.ui.words import duration_words, emotion_word
 
@@ -42,7 +42,12 @@ class ChangesModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._changes: list[EmotionChange] = []
+        self._changes: list[LogEntry] = []
+        self._marker_icon = QIcon()
+
+    def set_marker_icon(self, icon: QIcon) -> None:
+        """What stands before a marker."""
+        self._marker_icon = icon
 
     def rowCount(self, parent: AnyIndex | None = None) -> int:
         """Number of changes."""
@@ -71,12 +76,14 @@ class ChangesModel(QAbstractTableModel):
             return self._text(change, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column == PROBABILITY:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.DecorationRole and column == PERSON:
+            return self._marker_icon if isinstance(change, MarkedMoment) else None
         if role == Qt.ItemDataRole.ToolTipRole:
             texts = [self._text(change, i) for i in range(4)]
-            return f"{change.source}: {', '.join(texts)}"
+            return f"{change.source}: {', '.join(filter(None, texts))}"
         return change if role == CHANGE_ROLE else None
 
-    def add(self, changes: list[EmotionChange]) -> None:
+    def add(self, changes: list[LogEntry]) -> None:
         """Put new changes, oldest first, on top; the oldest rows go beyond the limit."""
         if not changes:
             return
@@ -94,10 +101,12 @@ class ChangesModel(QAbstractTableModel):
         self._changes.clear()
         self.endResetModel()
 
-    def _text(self, change: EmotionChange, column: int) -> str:
+    def _text(self, change: LogEntry, column: int) -> str:
         if column == TIME:
             clock = change.clock.strftime("%H:%M:%S")
             return clock if change.is_live else duration_words(change.time_s)
+        if isinstance(change, MarkedMoment):
+            return {PERSON: change.label, CHANGE: self.tr("marker")}.get(column, "")
         if column == PERSON:
             return change.person
         if column == CHANGE:
@@ -121,7 +130,7 @@ class HintTable(QTableView):
 
 
 class _PersonFilter(QSortFilterProxyModel):
-    """Shows one person's changes, or everybody's."""
+    """Shows one person's changes, or everybody's; markers belong to all."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -138,6 +147,8 @@ class _PersonFilter(QSortFilterProxyModel):
         if self._person is None:
             return True
         change = self.sourceModel().index(row, 0, parent).data(CHANGE_ROLE)
+        if isinstance(change, MarkedMoment):
+            return True
         return change is not None and change.person == self._person
 
 
@@ -149,7 +160,8 @@ class ChangesPanel(QWidget):
         parent: Qt parent.
 
     Signals:
-        export_wanted(object): The user wants these changes (list, oldest first) as a file.
+        export_wanted(object): The user wants these changes and markers (list, oldest first) as a
+            file.
         clear_wanted(): The user wants the history gone.
     """
 
@@ -189,7 +201,7 @@ class ChangesPanel(QWidget):
 
     def _make_view(self) -> QTableView:
         view = HintTable(self)
-        view.hint = self.tr("Every change of a shown emotion is listed here")
+        view.hint = self.tr("Every change of a shown emotion, and every marker, is listed here")
         view.setModel(self._filter)
         view.setShowGrid(False)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -258,11 +270,13 @@ class ChangesPanel(QWidget):
         """Take the icons of a new theme."""
         self._export.setIcon(self._icons.icon("export"))
         self._clear.setIcon(self._icons.icon("clear"))
+        self._model.set_marker_icon(self._icons.icon("marker"))
 
-    def add(self, changes: list[EmotionChange]) -> None:
-        """Show new changes, oldest first."""
+    def add(self, changes: list[LogEntry]) -> None:
+        """Show new changes and markers, oldest first."""
         self._model.add(changes)
-        for person in dict.fromkeys(change.person for change in changes):
+        people = (None if isinstance(entry, MarkedMoment) else entry.person for entry in changes)
+        for person in filter(None, dict.fromkeys(people)):
             if self._people.findData(person) < 0:
                 self._people.addItem(person, person)
         self._update_buttons()
@@ -275,7 +289,7 @@ class ChangesPanel(QWidget):
             self._people.removeItem(1)
         self._update_buttons()
 
-    def shown_changes(self) -> list[EmotionChange]:
+    def shown_changes(self) -> list[LogEntry]:
         """What the filter lets through, oldest first."""
         rows = range(self._filter.rowCount())
         return [self._filter.index(row, 0).data(CHANGE_ROLE) for row in reversed(rows)]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from facemotion.core.labels import EMOTIONS
 from facemotion.ui.bars import EmotionBars
+from facemotion.ui.chart_markers import ChartMarkers
 from facemotion.ui.history import EmotionHistory
 from facemotion.ui.icons import Icons
 from facemotion.ui.presence import PresentFace
@@ -45,6 +46,7 @@ class ChartPanel(QWidget):
         self._plot: pyqtgraph.PlotWidget | None = None
         self._raw_curves: list[Any] = []
         self._smooth_curves: list[Any] = []
+        self._markers = ChartMarkers()
         self._bars = EmotionBars(icons, self)
         self._note = QLabel(self)
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -95,6 +97,8 @@ class ChartPanel(QWidget):
             history: Its readings so far, or None.
             now_s: Source time at the right edge.
         """
+        if now_s < self._now_s:
+            self._markers.clear()  # time went back: they lie in another pass
         self._present, self._history, self._now_s = present, history, now_s
         self._is_dirty = True
         if present is None:
@@ -102,6 +106,11 @@ class ChartPanel(QWidget):
         else:
             reading = present.face.emotion
             self._bars.set_values(reading.probs, reading.raw_probs, reading.emotion)
+
+    @property
+    def markers(self) -> ChartMarkers:
+        """The vertical lines."""
+        return self._markers
 
     def build_plot(self) -> None:
         """Make the plot; apart from the constructor because pyqtgraph takes long to import."""
@@ -129,6 +138,7 @@ class ChartPanel(QWidget):
             self._raw_curves.append(plot.plot(connect="finite"))
         for _ in EMOTIONS:
             self._smooth_curves.append(plot.plot(connect="finite"))
+        self._markers.put_on(plot)
         self._plot = plot
         self._set_time_axis()
         self._dress()
@@ -170,6 +180,7 @@ class ChartPanel(QWidget):
             # Wider lines leave Qt's fast path: one repaint then costs fifty times as much.
             self._raw_curves[row].setPen(pyqtgraph.mkPen(faint, width=1))
             self._smooth_curves[row].setPen(pyqtgraph.mkPen(colour, width=1))
+        self._markers.dress(palette)
         self._is_dirty = True
 
     @Slot()
@@ -185,6 +196,7 @@ class ChartPanel(QWidget):
         for row in range(len(EMOTIONS)):
             self._raw_curves[row].setData(times_s, raw[:, row])
             self._smooth_curves[row].setData(times_s, smooth[:, row])
+        self._markers.show_at(self._now_s, self._window_s)
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of a new theme."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QStatusBar, QWidget
 from facemotion.core.errors import FacemotionError
 from facemotion.store.atomic import write_atomic
 from facemotion.ui.background_job import BackgroundJobs
-from facemotion.ui.change_log import EmotionChange, changes_to_csv
+from facemotion.ui.change_log import LogEntry, changes_to_csv
 from facemotion.ui.message_banner import MessageBanner
 from facemotion.ui.notice import NoticeKind
 from facemotion.ui.overlay import LONGEST_STALE_S, belongs_to
@@ -90,7 +90,7 @@ class FileDesk(QObject):
         self._banner.clear(SNAPSHOT)
 
     @Slot(object)
-    def export_changes(self, changes: list[EmotionChange]) -> None:
+    def export_changes(self, changes: list[LogEntry]) -> None:
         """Ask for a file and write changes into it."""
         path, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Export changes"), "changes.csv", self.tr("Tables (*.csv)")
@@ -98,7 +98,7 @@ class FileDesk(QObject):
         if path:
             self.write_changes(Path(path), changes)
 
-    def write_changes(self, path: Path, changes: list[EmotionChange]) -> None:
+    def write_changes(self, path: Path, changes: list[LogEntry]) -> None:
         """Write changes as CSV and say so."""
         try:
             write_atomic(path, changes_to_csv(changes))

@@ -15,11 +15,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow
 
+from facemotion.store.baselines import BaselineStore
 from facemotion.store.gallery import GalleryStore
 from facemotion.store.layout import LayoutStore
 from facemotion.store.paths import AppPaths
+from facemotion.store.session_folder import SessionStore
 from facemotion.ui.actions import Actions
+from facemotion.ui.analysis_desk import AnalysisDesk
 from facemotion.ui.changes_panel import ChangesPanel
+from facemotion.ui.chart_desk import ChartDesk
 from facemotion.ui.chart_panel import ChartPanel
 from facemotion.ui.dialogs import Dialogs
 from facemotion.ui.docks import Docks
@@ -30,11 +34,16 @@ from facemotion.ui.file_desk import FileDesk
 from facemotion.ui.icons import Icons, app_icon
 from facemotion.ui.live_pane import LivePane
 from facemotion.ui.look_desk import LookDesk
+from facemotion.ui.marker_desk import MarkerDesk, MarkerPlaces
+from facemotion.ui.marker_field import MarkerField
 from facemotion.ui.menus import ThemeChoice, build_menu_bar, build_tool_bar
+from facemotion.ui.mini_desk import MiniDesk
 from facemotion.ui.model_desk import ModelDesk
 from facemotion.ui.model_request import ModelsInfo
+from facemotion.ui.neutral_desk import NeutralDesk
 from facemotion.ui.playback_desk import PlaybackDesk
 from facemotion.ui.recent_sources import RecentSources
+from facemotion.ui.record_desk import RecordDesk
 from facemotion.ui.session import LiveSession
 from facemotion.ui.settings_keeper import SettingsKeeper
 from facemotion.ui.source_desk import SourceDesk
@@ -105,13 +114,42 @@ class MainWindow(QMainWindow):
             session, self.pane, self.chart, self.actions_by_name, self._themes, theme, keeper, self
         )
         self.files = FileDesk(session, self.pane.banner, self.status, self)
+        self.record = RecordDesk(
+            session,
+            self.pane.banner,
+            self.status.recording,
+            self.actions_by_name,
+            keeper,
+            SessionStore(paths.sessions_dir),
+            self,
+        )
+        self.marker_field = MarkerField(self.pane)
+        self.markers = MarkerDesk(
+            session,
+            self.record,
+            MarkerPlaces(self.chart.markers, self.changes, self.marker_field, self.status),
+            self.actions_by_name,
+            keeper,
+            self,
+        )
         self.dialogs = Dialogs(session, store, keeper, paths, self)
+        self.analysis = AnalysisDesk(
+            session, store, keeper, self.pane.banner, self.actions_by_name, self._icons, paths, self
+        )
         self.face_desk = FaceDesk(
             self.board,
             FaceViews(self.pane.video, self.faces, self.chart, self.docks["chart"]),
             self.actions_by_name,
             self,
         )
+        actions, banner = self.actions_by_name, self.pane.banner
+        self.neutral = NeutralDesk(
+            session, self.board, BaselineStore(store.folder), actions, keeper, banner, self
+        )
+        self.charts = ChartDesk(
+            self.board, self.chart, actions, keeper, banner, self.status, self
+        )
+        self.mini = MiniDesk(session, self.board, self.pane.video, actions, self._icons, self)
         self._status_timer = QTimer(self, interval=STATUS_MS)
         self._connect_session()
         self._connect_panels()
@@ -163,6 +201,7 @@ class MainWindow(QMainWindow):
         self.models.models_changed.connect(self._on_models_changed)
         self.models.threshold_changed.connect(self.look.set_threshold)
         self.models.threshold_changed.connect(self.files.set_threshold)
+        self.models.threshold_changed.connect(self.record.set_threshold)
         self._status_timer.timeout.connect(self._refresh_status)
 
     def _connect_panels(self) -> None:
@@ -273,6 +312,7 @@ class MainWindow(QMainWindow):
         self.changes.refresh_icons()
         self.docks.refresh_icons()
         self.pane.refresh_icons()
+        self.record.refresh()
         spec = self.sources.spec
         icon = KIND_ICONS[spec.kind] if spec is not None else "camera"
         self._source_button.setIcon(self._icons.icon(icon))
@@ -338,9 +378,12 @@ class MainWindow(QMainWindow):
         self._status_timer.stop()
         self.dialogs.close_all()
         self.docks.save()
-        is_clean = self.session.shutdown()
+        is_recorded = self.record.shutdown()
+        is_clean = self.session.shutdown() and is_recorded
+        is_clean = self.analysis.shutdown() and is_clean
         self.files.wait()
         self.models.wait()
+        self.neutral.wait()
         self._keeper.flush()
         super().closeEvent(event)
         self.closed.emit(is_clean)

@@ -12,9 +12,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facemotion.store.markers import HOTKEY_COUNT
 from facemotion.ui.actions import Actions
 from facemotion.ui.source_menu import SourceMenu
 from facemotion.ui.theme import ThemeMode
+
+OVERLAY_ACTIONS = ("boxes", "names", "emotions", "landmarks", "track_ids")
 
 
 class ThemeChoice(QObject):
@@ -71,15 +74,21 @@ def build_menu_bar(
     file_menu = _menu(window, window.tr("&File"))
     file_menu.addMenu(source_menu)
     file_menu.addSeparator()
-    file_menu.addAction(actions["snapshot"])
+    file_menu.addActions([actions["snapshot"], actions["analyse"]])
     file_menu.addSeparator()
     file_menu.addAction(actions["quit"])
     play = _menu(window, window.tr("&Playback"))
     play.addActions([actions[name] for name in ("play", "back", "forward", "loop")])
+    recording = _menu(window, window.tr("&Recording"))
+    recording.addActions([actions["record"], actions["mark"]])
+    recording.addSeparator()
+    recording.addActions([actions[f"marker{number}"] for number in range(1, HOTKEY_COUNT + 1)])
     people = _menu(window, window.tr("Pe&ople"))
     people.addActions([actions["enrol"], actions["people"]])
     people.addSeparator()
     people.addActions([actions["next_face"], actions["previous_face"]])
+    people.addSeparator()
+    people.addActions([actions["neutral"], actions["forget_neutral"]])
     _fill_view_menu(window, actions, docks, themes)
     models = _menu(window, window.tr("&Tools"))
     models.addActions([actions["import_zip"], actions["import_folder"]])
@@ -98,11 +107,16 @@ def _fill_view_menu(
     view.addActions([dock.toggleViewAction() for dock in docks])
     view.addAction(actions["reset_layout"])
     view.addSeparator()
-    view.addActions([actions[name] for name in ("landmarks", "track_ids", "mirror")])
+    overlay = view.addMenu(window.tr("&Overlay"))
+    overlay.setToolTipsVisible(True)
+    overlay.addActions([actions[name] for name in OVERLAY_ACTIONS])
+    view.addAction(actions["mirror"])
+    view.addSeparator()
+    view.addActions([actions["copy_chart"], actions["export_chart"]])
     view.addSeparator()
     theme = view.addMenu(window.tr("&Theme"))
     theme.addActions(themes.actions)
-    view.addAction(actions["fullscreen"])
+    view.addActions([actions["fullscreen"], actions["mini"]])
 
 
 def _menu(window: QMainWindow, title: str) -> QMenu:
@@ -130,9 +144,10 @@ def build_tool_bar(
     source.setAccessibleName(window.tr("Source"))
     source.setShortcut(QKeySequence("Alt+Down"))
     bar.addWidget(source)
-    bar.addAction(actions["play"])
+    bar.addActions([actions["play"], actions["record"]])
     bar.addSeparator()
     bar.addActions([actions["enrol"], actions["people"], actions["snapshot"]])
+    bar.addAction(actions["analyse"])
     gap = QWidget(bar)
     gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     bar.addWidget(gap)

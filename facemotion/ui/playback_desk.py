@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Slot
 
+from facemotion.store.markers import HOTKEY_COUNT
 from facemotion.ui.actions import Actions
 from facemotion.ui.live_pane import LivePane
 from facemotion.ui.session import LiveSession
@@ -63,7 +64,8 @@ class PlaybackDesk(QObject):
     def refresh(self) -> None:
         """Offer what can be done with the present source."""
         info = self._session.source_info
-        for name in ("play", "snapshot"):
+        markers = [f"marker{number}" for number in range(1, HOTKEY_COUNT + 1)]
+        for name in ("play", "snapshot", "mark", *markers):
             self._actions[name].setEnabled(info is not None)
         for name in ("back", "forward"):
             self._actions[name].setEnabled(info is not None and info.is_seekable)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from facemotion.analysis.session_recording import RecordingPlan, SessionRecording
 from facemotion.core.errors import FacemotionError, OutputError
-from facemotion.core.types import FrameResult
+from facemotion.core.types import Frame, FrameResult
 from facemotion.store.markers import Marker
 from facemotion.store.session_info import SessionInfo
 from facemotion.ui.picture import Picture
@@ -84,6 +84,15 @@ class Recorder(QThread):
     def put_picture(self, picture: Picture) -> None:
         """A picture was shown."""
         self._queue.put_frame(picture.frame)
+
+    def put_shown(self, frame: Frame, now_s: float) -> None:
+        """Begin with a frame that has been on show for a while.
+
+        Args:
+            frame: The frame.
+            now_s: The moment at which the recording begins (monotonic clock).
+        """
+        self._queue.put_frame(replace(frame, captured_at_s=now_s))
 
     def put_result(self, result: FrameResult) -> None:
         """Something was read."""

@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from facemotion.core.baseline import NeutralBaseline
 from facemotion.core.matching import GalleryIndex
 from facemotion.core.types import Frame, FrameBgr, FrameResult
 from facemotion.ui.capture_thread import CaptureThread, SourceMaker
@@ -112,6 +113,7 @@ class LiveSession(QObject):
         self._models: ModelsInfo | None = None
         self._model_request: ModelRequest | None = None
         self._is_paused = False
+        self._baselines: Mapping[str, NeutralBaseline] = {}
         self._interval_s = 0.10
         self._job_count = 0
         self._inference = self._make_inference()
@@ -252,6 +254,15 @@ class LiveSession(QObject):
         """Recognise these people from the next picture on."""
         self._inference.set_gallery(index)
 
+    def set_baselines(self, baselines: Mapping[str, NeutralBaseline]) -> None:
+        """Correct these people's readings (by person id) from the next picture on."""
+        self._baselines = baselines
+        self._inference.set_baselines(baselines)
+
+    def set_track_baseline(self, track_id: int, baseline: NeutralBaseline | None) -> None:
+        """Correct a track's readings for as long as it lives, or no longer."""
+        self._inference.set_track_baseline(track_id, baseline)
+
     @Slot()
     def reload_gallery(self) -> None:
         """Read the people on disk again."""
@@ -341,6 +352,7 @@ class LiveSession(QObject):
         inference = InferenceThread(
             self._results, self._gallery_loader, self._interval_s, pictures, self
         )
+        inference.set_baselines(self._baselines)
         inference.models_ready.connect(self._on_models_ready)
         inference.models_missing.connect(self._on_models_missing)
         inference.models_failed.connect(self._on_models_failed)

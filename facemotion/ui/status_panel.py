@@ -6,6 +6,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from facemotion.ui.model_request import ModelsInfo
+from facemotion.ui.recording_label import RecordingLabel
 from facemotion.ui.session import SessionStatistics
 from facemotion.vision.sources.base import SourceInfo
 
@@ -19,6 +20,9 @@ class StatusPanel(QStatusBar):
 
     Args:
         parent: Qt parent.
+
+    Attributes:
+        recording: How a recording is doing; hidden while there is none.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -34,8 +38,11 @@ class StatusPanel(QStatusBar):
         self._pack = self._label(self.tr("Model pack that finds and recognises faces"))
         self._dropped = self._label(self.tr("Pictures that came too late to be shown"))
         self._memory = self._label(self.tr("Memory that the program uses"))
+        self.recording = RecordingLabel(self)
         self.addWidget(self._source, 1)
         self._source.setMinimumWidth(40)
+        self.addPermanentWidget(self.recording)
+        self.recording.end()
         shown = (self._capture, self._inference, self._provider, self._pack, self._dropped)
         for label in (*shown, self._memory):
             if label is not self._capture:
@@ -63,7 +70,8 @@ class StatusPanel(QStatusBar):
             self._dropped,
             self._memory,
         )
-        return " · ".join(label.text() for label in labels if label.text())
+        texts = (self.recording.accessibleName(), *(label.text() for label in labels))
+        return " · ".join(text for text in texts if text)
 
     def show_source(self, info: SourceInfo | None) -> None:
         """Name the source."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facemotion.core.types import GateReason
-from facemotion.ui.change_log import CHANGE_COLUMNS, ChangeLog, changes_to_csv
+from facemotion.ui.change_log import CHANGE_COLUMNS, ChangeLog, MarkedMoment, changes_to_csv
 from facemotion.ui.history import LONGEST_BRIDGE_S, EmotionHistory, HistoryBook
 from facemotion.ui.presence import LEAVE_S, Presence, cut_thumbnail
 from facemotion.ui.words import (
@@ -122,6 +122,12 @@ def test_changes_are_found_per_track():
     assert list(log.changes) == []
 
 
+def test_a_marker_is_a_row_of_the_table():
+    moment = MarkedMoment(datetime(2026, 1, 2, 12), 1.5, "a.mp4", False, "a,“b” 🙂", "note")
+    rows = list(csv.reader(io.StringIO(changes_to_csv([moment]).decode("utf-8-sig"))))
+    assert rows[1] == ["2026-01-02T12:00:00", "1.500", "a.mp4", "", "", "", "", "", "a,“b” 🙂"]
+
+
 def test_changes_become_a_table_that_spreadsheets_read():
     log, presence = ChangeLog(), Presence()
     for time_s, emotion in ((0.0, "neutral"), (1.0, "happy")):
@@ -141,6 +147,7 @@ def test_changes_become_a_table_that_spreadsheets_read():
         "neutral",
         "happy",
         "0.9000",
+        "",
     ]
 
 

@@ -244,7 +244,11 @@ def test_the_transport_bar_seeks_and_tells_the_time(qtbot, window, press, clip):
 
 
 def test_at_the_end_the_button_plays_again(qtbot, window, press, clip):
-    press(window, Qt.Key.Key_R)
+    press(
+        window,
+        Qt.Key.Key_R,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    )
     assert not window.actions_by_name["loop"].isChecked()
     show(qtbot, window, path_source(clip))
     play = window.actions_by_name["play"]
