@@ -1,5 +1,6 @@
 """`batch.json` in the output folder of a batch: its inputs, their folders and what came of them."""
 
+import contextlib
 import json
 import logging
 from collections.abc import Iterable, Sequence
@@ -9,9 +10,10 @@ from typing import Any, Final, cast
 
 from facemotion.analysis.inputs import AnalysisInput, free_folder_name
 from facemotion.analysis.jobs import JobNews, JobState
-from facemotion.core.errors import OutputError
+from facemotion.core.errors import OutputError, SourceError
 from facemotion.store.atomic import write_atomic
 from facemotion.version import __version__
+from facemotion.vision.sources.specs import parse_source
 
 _logger = logging.getLogger(__name__)
 
@@ -58,6 +60,15 @@ class Ledger:
     def entries(self) -> tuple[LedgerEntry, ...]:
         """Everything that was ever analysed into this folder, the oldest first."""
         return tuple(self._entries.values())
+
+    def unfinished(self) -> list[AnalysisInput]:
+        """Inputs that wait still, because the batch ended before their turn was over."""
+        found: list[AnalysisInput] = []
+        for entry in self.entries:
+            if entry.state in (JobState.WAITING, JobState.RUNNING):
+                with contextlib.suppress(SourceError):  # written by something else than this
+                    found.append(_input(entry))
+        return found
 
     def enter(self, inputs: Iterable[AnalysisInput]) -> list[Path]:
         """Give inputs their folders; one that was here before keeps its own.
@@ -113,6 +124,11 @@ class Ledger:
             self.save()
         except OutputError as error:
             _logger.warning("the list of the batch is not up to date: %s", error)
+
+
+def _input(entry: LedgerEntry) -> AnalysisInput:
+    path, *pictures = entry.identity.split("\n")
+    return AnalysisInput(parse_source(path), entry.title, tuple(pictures))
 
 
 def _encode(content: dict[str, Any]) -> bytes:
