@@ -35,7 +35,7 @@ _LEAST_CONTRAST: Final = 8.0
 _LEAST_PICTURES: Final = 10
 _FACE_MARGIN: Final = 0.6
 _CLIP_FRAMES: Final = 20
-_MODULES: Final = ("PySide6", "av", "cv2", "numpy", "onnxruntime", "pyqtgraph", "scipy")
+_MODULES: Final = ("PySide6", "av", "cv2", "numpy", "onnxruntime", "pyqtgraph")
 
 Figures = dict[str, Any]
 
