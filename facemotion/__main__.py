@@ -94,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_forget(commands)
     _add_analyze(commands)
     _add_report(commands)
+    _add_debug_report(commands)
     _add_packs(commands)
     _add_doctor(commands)
     _add_self_test_process(commands)
@@ -266,6 +267,22 @@ def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     _add_json(parser)
     _handled_by(parser, "facemotion.commands.report", "report")
+
+
+def _add_debug_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "debug-report",
+        help="say whether preprocessing or model is wrong, from faces saved by debug mode",
+        description="Judges the 48×48 faces that debug mode saved (Tools → Save faces for "
+        "debugging) against the training's, and writes one HTML page: verdict, reasons, counts, "
+        "mean faces, light, contact sheet. Nothing leaves this machine.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="the folder that debug mode filled")
+    parser.add_argument(
+        "--out", metavar="FILE", help="the page (default: debug-report.html in the folder)"
+    )
+    _add_json(parser)
+    _handled_by(parser, "facemotion.commands.debug_report", "debug_report")
 
 
 def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -134,14 +134,21 @@ class _Download:
     def _fill(self) -> None:
         """Get every byte, from one address or the next."""
         reasons: list[str] = []
+        gave_up: dict[str, DownloadError] = {}
         for url in self._remote.urls:
+            if _host(url) in gave_up:
+                continue
             try:
                 self._fill_from(url)
             except _RefusedError as refusal:
                 _logger.warning("%s: %s", url, refusal)
                 reasons.append(str(refusal))
+            except DownloadError as problem:
+                gave_up[_host(url)] = problem
             else:
                 return
+        if gave_up:
+            raise next(iter(gave_up.values()))
         raise DownloadError(
             f"{self._remote.name} cannot be downloaded: {'; '.join(dict.fromkeys(reasons))}. Try "
             f"again later, or get {self._remote.urls[0]} with a browser and import the file."

@@ -15,7 +15,7 @@ import tomli_w
 
 from facemotion.core.errors import ModelError
 from facemotion.vision.opencv_faces import SFaceRecogniser, YuNetDetector
-from facemotion.vision.pack_catalogue import PackDescription
+from facemotion.vision.pack_catalogue import CATALOGUE, PackDescription
 from facemotion.vision.packs import DESCRIPTION_FILE, Pack, file_sha256, open_pack
 from facemotion.vision.providers import make_session
 
@@ -33,7 +33,8 @@ def import_pack(
     """Copy a pack, after its models were opened once.
 
     Only the model files of one folder, `pack.toml` and licence texts are taken, each under its bare
-    name: nothing can be written outside. The pack appears complete or not at all.
+    name: nothing can be written outside. The pack appears complete or not at all. A pack of the
+    catalogue is known by its files and gets its description.
 
     Args:
         source: A folder in InsightFace's layout, or a zip of one.
@@ -60,6 +61,8 @@ def import_pack(
             if description is not None:
                 _check_files(folder, description)
                 _write_description(folder, description)
+            else:
+                _describe_if_known(folder)
             _try_models(open_pack(folder))
             return open_pack(_settle(folder, packs_dir))
     except OSError as error:
@@ -86,6 +89,25 @@ def _check_files(folder: Path, description: PackDescription) -> None:
                 f"{file.name} in the download of {description.title} is not the file that we know "
                 "(its SHA-256 is another one), so nothing was installed. Try again later."
             )
+
+
+def _describe_if_known(folder: Path) -> None:
+    """Describe a pack of the catalogue that was fetched by hand, and keep only what it needs."""
+    if (folder / DESCRIPTION_FILE).exists():
+        return
+    hashes = {path.name: file_sha256(path) for path in folder.glob("*.onnx")}
+    fitting = [
+        entry
+        for entry in CATALOGUE
+        if all(hashes.get(file.name) == file.sha256 for file in entry.files)
+    ]
+    if not fitting:
+        return
+    # Two packs have the same models; the folder's name says which it was.
+    known = next((entry for entry in fitting if entry.pack_id == folder.name), fitting[0])
+    for name in hashes.keys() - {file.name for file in known.files}:
+        (folder / name).unlink()
+    _write_description(folder, known)
 
 
 def _write_description(folder: Path, description: PackDescription) -> None:

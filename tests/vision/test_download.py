@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import threading
 import time
@@ -146,6 +147,18 @@ def test_the_next_address_is_asked(server: PackServer, tmp_path: Path) -> None:
     server.plans.extend(["status 403"])
     assert fetch(server, tmp_path, remote) == DATA
     assert [path for path, _ in server.seen] == [PATH, "/moved/model.onnx"]
+
+
+def test_the_next_host_is_asked_when_one_does_not_answer(
+    server: PackServer, tmp_path: Path
+) -> None:
+    with PackServer() as gone:
+        gone.files[PATH] = DATA
+        urls = (gone.url.replace("127.0.0.1", "localhost") + PATH, server.url + PATH)
+    remote = dataclasses.replace(server.remote(PATH), urls=urls)
+    assert fetch(server, tmp_path, remote) == DATA
+    with pytest.raises(DownloadError, match="from localhost: there is no connection"):
+        fetch(server, tmp_path / "b", dataclasses.replace(remote, urls=urls[:1] * 2))
 
 
 @pytest.mark.parametrize("plan", ["status 500", "garbage", "cut 0"])

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import struct
 import zipfile
@@ -6,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from facemotion.core.errors import ModelError
+from facemotion.vision.pack_catalogue import BUFFALO_SC
 from facemotion.vision.pack_import import import_pack
 from facemotion.vision.packs import open_pack
+from tests.vision.pack_server import model_files
 from tests.vision.tiny_models import write_pack
 
 
@@ -46,6 +49,20 @@ def test_zip_with_or_without_folders(tmp_path: Path, tiny_pack: Path, prefix: st
     pack = import_pack(zip_of(tmp_path / "buffalo_s.zip", files), tmp_path / "packs")
     assert pack.folder == tmp_path / "packs" / "buffalo_s"
     assert len(os.listdir(pack.folder)) == 2
+
+
+def test_a_pack_of_the_catalogue_is_known(
+    tmp_path: Path, tiny_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    description = dataclasses.replace(BUFFALO_SC, pack_id="tiny", files=model_files(tiny_pack))
+    monkeypatch.setattr("facemotion.vision.pack_import.CATALOGUE", (description,))
+    files = models(tiny_pack) | {"zz_genderage.onnx": b"for another task"}
+    pack = import_pack(zip_of(tmp_path / "by hand.zip", files), tmp_path / "packs")
+    assert pack.folder.name == "by_hand"
+    assert (pack.name, pack.licence) == (description.title, description.licence.title)
+    assert sorted(os.listdir(pack.folder)) == ["det_tiny.onnx", "pack.toml", "rec_tiny.onnx"]
+    own = zip_of(tmp_path / "own.zip", files | {"pack.toml": b'name = "Mine"'})
+    assert import_pack(own, tmp_path / "packs").name == "Mine"
 
 
 def test_nothing_escapes(tmp_path: Path, tiny_pack: Path) -> None:
