@@ -215,34 +215,15 @@ def _add_analyze(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _add_packs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from facemotion.commands.packs_options import add_actions
+
     parser = commands.add_parser(
         "packs",
         help="list, download, import, remove and choose model packs",
         description="Packs are the models that find faces and tell people apart. The licence of a "
         "pack is shown before its download and has to be accepted.",
     )
-    inner = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
-    module = "facemotion.commands.packs"
-    listing = inner.add_parser("list", help="what is installed and what can be downloaded")
-    _handled_by(listing, module, "list_packs")
-    download = inner.add_parser("download", help="download and install a pack")
-    download.add_argument("name", metavar="NAME", help="its name, as “list” shows it")
-    download.add_argument(
-        "--accept-licence", action="store_true", help="accept the licence without being asked"
-    )
-    _handled_by(download, module, "download")
-    importing = inner.add_parser("import", help="install a pack from a folder or a zip")
-    importing.add_argument("source", metavar="PATH", help="the folder or the zip")
-    _handled_by(importing, module, "import_")
-    removing = inner.add_parser("remove", help="delete an installed pack")
-    removing.add_argument("name", metavar="NAME", help="its name, as “list” shows it")
-    _handled_by(removing, module, "remove")
-    using = inner.add_parser("use", help="choose the pack to work with")
-    using.add_argument("name", metavar="NAME", help="its name, or the folder of one")
-    _add_gallery(using, default=argparse.SUPPRESS)
-    _handled_by(using, module, "use")
-    for each in (listing, download, importing, removing, using):
-        _add_json(each)
+    add_actions(parser)
 
 
 def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
