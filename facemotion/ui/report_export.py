@@ -31,9 +31,8 @@ from facemotion.store.atomic import write_atomic
 
 PLOT_SCALE = 2.0
 """Pixels of a plot's picture for each of its units."""
-PAPER_SCALE = 3.0
+PAPER_SCALE = 2.5
 PDF_DPI = 300
-MARGIN_MM = 16.0
 _SLUG_LENGTH = 40
 
 
@@ -139,13 +138,11 @@ def _print(document: QTextDocument, title: str) -> bytes:
     writer.setResolution(PDF_DPI)
     writer.setTitle(title)
     writer.setCreator("facemotion")
-    margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
     writer.setPageLayout(
         QPageLayout(
             QPageSize(QPageSize.PageSizeId.A4),
             QPageLayout.Orientation.Portrait,
-            margins,
-            QPageLayout.Unit.Millimeter,
+            QMarginsF(),  # the document adds two centimetres and the number itself
         )
     )
     document.print_(writer)

@@ -111,7 +111,7 @@ def distribution_figure(report: Report, person: Person) -> Figure:
         parts.append(_text(left - 12, y + 15, name, anchor="end"))
         parts.append(_rect(left, y, max(length, 1.0 if value > 0.0 else 0.0), 20, colour))
         if value > 0.0:
-            words = f"{percent(value / whole)}  {amount(value, is_stills=report.is_stills)}"
+            words = f"{percent(value / whole)} · {amount(value, is_stills=report.is_stills)}"
             parts.append(_text(left + length + 8, y + 15, words, 12, QUIET))
     return Figure("distribution", title, width, height, "".join(parts))
 
@@ -120,11 +120,15 @@ def confusion_figure(person: Person) -> Figure:
     """Single readings against the emotion on show."""
     left, top, side = 110, 92, 54
     width, height = left + side * len(EMOTIONS) + 24, top + side * len(EMOTIONS) + 24
-    title = f"Single readings against the emotion on show, {person.label}"
+    title = f"Raw against smoothed: {person.label}"
     parts = [
-        _text(24, 28, _short(title, 52), 17, weight="bold"),
+        _text(24, 28, _short(title, 44), 17, weight="bold"),
         _text(
-            24, 54, "Rows: likeliest emotion of the reading. Columns: emotion on show.", 12, QUIET
+            24,
+            54,
+            "Rows: likeliest emotion of a single reading. Columns: emotion on show.",
+            12,
+            QUIET,
         ),
     ]
     for place, name in enumerate(EMOTIONS):

@@ -14,7 +14,7 @@ PICTURE_SCHEME: Final = "figure"
 """Scheme of the pictures' addresses, which only the document itself understands."""
 
 _WIDTH_PX: Final = 640
-_HALF_WIDTH_PX: Final = 330
+_HALF_WIDTH_PX: Final = 308
 _MOST_CHANGES: Final = 60
 
 
