@@ -8,9 +8,10 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import FrameType
 
 import cv2
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from facemotion.core.errors import FacemotionError, OutputError, SourceError
@@ -129,12 +130,12 @@ def _run(paths: AppPaths, options: argparse.Namespace, spec: SourceSpec | None) 
         stack.callback(instance.end)
         has_died = mark.begin()
         stack.callback(mark.end)
+        stack.callback(_quit_on_signals(app))
         window, start = _open(app, paths, options, spec)
         if has_died:
             start.tell_crash()
         start.tell_unwritable([str(folder) for folder in unwritable])
         instance.called.connect(start.come_to_front)
-        stack.callback(_quit_on_signals(app))
         stack.callback(_report_crashes(paths, window))
         window.show()
         code = app.exec()
@@ -187,9 +188,12 @@ def _quit_on_signals(app: QApplication) -> Callable[[], None]:
 
     Python runs a handler at its next instruction, for which the window's status timer provides.
     """
+
+    def quit_soon(_number: int, _frame: FrameType | None) -> None:
+        QTimer.singleShot(0, app.quit)  # heard as well when the event loop is yet to begin
+
     handlers = {
-        number: signal.signal(number, lambda *_details: app.quit())
-        for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, quit_soon) for number in (signal.SIGINT, signal.SIGTERM)
     }
 
     def undo() -> None:

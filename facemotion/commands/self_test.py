@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from facemotion.commands.console import EXIT_FAILED, EXIT_OK, Console
+from facemotion.commands.doctor_system import without_home
 from facemotion.store.pack_choice import PACK_VARIABLE
 from facemotion.store.paths import HOME_VARIABLE
 from facemotion.version import __version__
@@ -113,7 +114,8 @@ def _report(report_file: Path, end: str, lines: list[str]) -> dict[str, Any]:
         "system": platform.platform(),
         "machine": f"{platform.machine()}, {os.cpu_count()} processors",
         "is_frozen": bool(getattr(sys, "frozen", False)),
-        "program": sys.executable,
+        "program": without_home(sys.executable),
+        "folder": without_home(str(Path(__file__).resolve().parent.parent)),
         **found,
         **({"output": lines} if problems else {}),
     }

@@ -1,6 +1,7 @@
 """The last resort: an error nobody expected is logged and shown, and the program goes on."""
 
 import logging
+import platform
 import sys
 import threading
 import traceback
@@ -10,6 +11,8 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
+
+from facemotion.version import __version__
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +25,7 @@ class CrashReporter(QObject):
         parent: Qt parent.
 
     Signals:
-        crashed(str): A traceback, sent to the GUI thread.
+        crashed(str): The program's version and a traceback; may come from any thread.
     """
 
     crashed = Signal(str)
@@ -58,7 +61,8 @@ class CrashReporter(QObject):
             QApplication.quit()
             return
         logger.critical("unexpected error", exc_info=(kind, error, trace))
-        self.crashed.emit("".join(traceback.format_exception(kind, error, trace)))
+        lines = traceback.format_exception(kind, error, trace)
+        self.crashed.emit("".join([_about(), *lines]))
 
     def _on_thread_exception(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and args.exc_type is not SystemExit:
@@ -75,7 +79,10 @@ class CrashReporter(QObject):
             parent=QApplication.activeWindow(),
         )
         box.setInformativeText(
-            self.tr("The program goes on. The details are in the log; please report them.")
+            self.tr(
+                "The program goes on, and your settings are kept. The details are in the log; "
+                "please report them."
+            )
         )
         box.setDetailedText(text)
         copy = box.addButton(self.tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
@@ -97,3 +104,8 @@ class CrashReporter(QObject):
     @Slot()
     def _forget(self) -> None:
         self._box = None
+
+
+def _about() -> str:
+    """What a report has to say first."""
+    return f"facemotion {__version__}, Python {platform.python_version()}, {platform.platform()}\n"

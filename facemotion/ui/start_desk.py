@@ -53,6 +53,7 @@ class StartDesk(QObject):
             "{folders}. Make them writable, or set {variable} to a folder of your own, then start "
             "facemotion again."
         ).format(folders=", ".join(folders), variable=HOME_VARIABLE)
+        logger.warning("%s", sentence)  # on the terminal, where there is no log
         self._window.pane.banner.say(FOLDERS, NoticeKind.WARNING, sentence)
 
     def tell_crash(self) -> None:
