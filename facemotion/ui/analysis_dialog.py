@@ -4,7 +4,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import (
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+)
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -27,9 +32,10 @@ from facemotion.ui.analysis_queue import AnalysisQueue, QueueEntry
 from facemotion.ui.analysis_table import AnalysisTable
 from facemotion.ui.analysis_work import AnalysisWork
 from facemotion.ui.background_job import BackgroundJobs
+from facemotion.ui.drop_page import DropPage
 from facemotion.ui.icons import Icons
 from facemotion.ui.notice import Notice, NoticeKind
-from facemotion.ui.text_labels import heading, hint
+from facemotion.ui.text_labels import heading, hint, selectable
 from facemotion.vision.sources.pictures import PICTURE_SUFFIXES
 
 CLOCK_MS = 500
@@ -77,6 +83,7 @@ class AnalysisDialog(QDialog):
         self.form = AnalysisForm(load_choice(memory, process_count))
         self.table = AnalysisTable(self.queue, icons)
         self.notice = Notice()
+        self.detail = selectable(hint(""))
         self._clock = QTimer(self, interval=CLOCK_MS)
         self._make_controls()
         self._lay_out()
@@ -102,20 +109,22 @@ class AnalysisDialog(QDialog):
 
     def _lay_out(self) -> None:
         self._stack = QStackedLayout()
-        self._stack.addWidget(self._make_empty_page())
+        self._empty_page = self._make_empty_page()
+        self._stack.addWidget(self._empty_page)
         self._stack.addWidget(self.table)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 12)
         column.setSpacing(12)
         column.addWidget(self.notice)
         column.addLayout(self._stack, 1)
+        column.addWidget(self.detail)
         row_buttons = (self.retry_button, self.cancel_button, self.open_button)
         column.addLayout(_row((self.files_button, self.folder_button), row_buttons))
         column.addWidget(self.form)
         column.addWidget(self.footer)
 
-    def _make_empty_page(self) -> QWidget:
-        page = QWidget()
+    def _make_empty_page(self) -> DropPage:
+        page = DropPage()
         column = QVBoxLayout(page)
         title = heading(self.tr("Drop videos, photos and folders here"))
         words = hint(
@@ -201,10 +210,17 @@ class AnalysisDialog(QDialog):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files and folders."""
         if _dropped_paths(event):
+            self._empty_page.show_drag(True)
             event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Show the welcome no longer."""
+        self._empty_page.show_drag(False)
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take them in."""
+        self._empty_page.show_drag(False)
         event.acceptProposedAction()
         self.add_paths(_dropped_paths(event))
 
@@ -224,7 +240,7 @@ class AnalysisDialog(QDialog):
     @Slot()
     def try_again(self) -> None:
         """Let what failed, was cancelled or has gaps be done once more."""
-        entries = [entry for entry in self._selected_or_all() if _can_be_tried(entry)]
+        entries = self._tryable()
         for entry in entries:
             self.queue.renew(entry)
         if self.work.is_running and not self.work.is_ending:
@@ -233,8 +249,10 @@ class AnalysisDialog(QDialog):
             self.start()
         self._refresh()
 
-    def _selected_or_all(self) -> list[QueueEntry]:
-        return self.table.selected() or self.queue.entries
+    def _tryable(self) -> list[QueueEntry]:
+        """What can be tried again of the selected rows, or of all when none of these can."""
+        chosen = [entry for entry in self.table.selected() if _can_be_tried(entry)]
+        return chosen or [entry for entry in self.queue.entries if _can_be_tried(entry)]
 
     @Slot()
     def open_results(self) -> None:
@@ -320,9 +338,12 @@ class AnalysisDialog(QDialog):
         is_at_work = self.work.is_running and any(not entry.state.is_over for entry in selected)
         self.cancel_button.setText(self.tr("Cancel") if is_at_work else self.tr("Remove"))
         self.cancel_button.setEnabled(bool(selected))
-        self.retry_button.setEnabled(any(map(_can_be_tried, self._selected_or_all())))
-        has_results = any(entry.state.has_results for entry in self._selected_or_all())
-        self.open_button.setEnabled(has_results)
+        self.retry_button.setEnabled(bool(self._tryable()))
+        rows = selected or self.queue.entries
+        self.open_button.setEnabled(any(entry.state.has_results for entry in rows))
+        problems = selected[0].news.problems if len(selected) == 1 else ()
+        self.detail.setText(" ".join(problems))
+        self.detail.setVisible(bool(problems))
 
 
 def _row(left: Iterable[QWidget], right: Iterable[QWidget]) -> QHBoxLayout:

@@ -73,7 +73,7 @@ class AnalysisForm(QWidget):
             self.tr("Each takes about a processor and 400 MB; the results are the same")
         )
         self.again = self._check(
-            self.tr("Again, what is done already"),
+            self.tr("Redo what is done already"),
             self.tr("Otherwise results that answer the same question are kept as they are"),
         )
         self._lay_out()
