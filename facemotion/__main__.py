@@ -220,8 +220,7 @@ def _add_packs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "packs",
         help="list, download, import, remove and choose model packs",
-        description="Packs are the models that find faces and tell people apart. The licence of a "
-        "pack is shown before its download and has to be accepted.",
+        description="A pack's licence is shown before its download and has to be accepted.",
     )
     add_actions(parser)
 
