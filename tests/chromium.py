@@ -119,9 +119,11 @@ class Chromium:
 
     def screenshot(self, path, *, is_whole=True):
         """Save the page, or what is on screen of it, as PNG."""
-        answer = self.call("Page.captureScreenshot", captureBeyondViewport=is_whole, **(
-            {"clip": {**self._size(), "x": 0, "y": 0, "scale": 1}} if is_whole else {}
-        ))
+        answer = self.call(
+            "Page.captureScreenshot",
+            captureBeyondViewport=is_whole,
+            **({"clip": {**self._size(), "x": 0, "y": 0, "scale": 1}} if is_whole else {}),
+        )
         Path(path).write_bytes(base64.b64decode(answer["data"]))
 
     def _size(self):
@@ -135,7 +137,9 @@ class Chromium:
 
     def requests(self):
         """Addresses asked for since the page was opened, but for the page and data within it."""
-        sent = [event for event in self.events if event.get("method") == "Network.requestWillBeSent"]
+        sent = [
+            event for event in self.events if event.get("method") == "Network.requestWillBeSent"
+        ]
         urls = [event["params"]["request"]["url"] for event in sent]
         return [url for url in urls[1:] if not url.startswith("data:")]
 
