@@ -192,7 +192,8 @@ class AutomaticNeutral:
         if time_s - self._begin_s < AUTOMATIC_S:
             return None
         self._is_over = True
-        return neutral_part(self._taken, self._model_id)
+        taken, self._taken = self._taken, []
+        return neutral_part(taken, self._model_id)
 
 
 def neutral_part(

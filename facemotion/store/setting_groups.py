@@ -279,3 +279,34 @@ class EnrolmentSettings:
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+
+@dataclass(frozen=True, slots=True)
+class DebugSettings:
+    """Which faces are saved to find out what is wrong."""
+
+    is_enabled: bool = parameter(
+        False,
+        "Save faces",
+        "While on, the small gray pictures that the emotion model reads are saved. They are "
+        "pictures of faces: tell the people in view, and delete them afterwards.",
+    )
+    faces_per_s: float = parameter(
+        2.0,
+        "Faces a second",
+        "So many faces are saved each second, in turn where several people are in the picture.",
+        unit="1/s",
+        minimum=0.1,
+        maximum=30.0,
+    )
+    most_faces: int = parameter(
+        500,
+        "Most faces",
+        "When so many are saved, no more are; the oldest are kept.",
+        unit="faces",
+        minimum=20,
+        maximum=5000,
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)

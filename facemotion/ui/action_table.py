@@ -227,6 +227,16 @@ ACTIONS = (
         QT_TRANSLATE_NOOP("actions", "Select the previous face"),
     ),
     ActionSpec(
+        "why",
+        QT_TRANSLATE_NOOP("actions", "&Why unsure or unknown?"),
+        QT_TRANSLATE_NOOP("actions", "Why?"),
+        "help",
+        ("W",),
+        QT_TRANSLATE_NOOP(
+            "actions", "Say what decided about the selected face, with the numbers behind it"
+        ),
+    ),
+    ActionSpec(
         "landmarks",
         QT_TRANSLATE_NOOP("actions", "Show &landmarks"),
         QT_TRANSLATE_NOOP("actions", "Landmarks"),
@@ -296,6 +306,27 @@ ACTIONS = (
         ("Ctrl+Shift+F",),
         QT_TRANSLATE_NOOP(
             "actions", "Install a model pack from a folder that holds its .onnx files"
+        ),
+    ),
+    ActionSpec(
+        "debug",
+        QT_TRANSLATE_NOOP("actions", "Save faces for &debugging"),
+        QT_TRANSLATE_NOOP("actions", "Debug mode"),
+        "",
+        ("Ctrl+Shift+D",),
+        QT_TRANSLATE_NOOP(
+            "actions", "Save the small pictures that the emotion model reads, to find faults"
+        ),
+        is_checkable=True,
+    ),
+    ActionSpec(
+        "debug_report",
+        QT_TRANSLATE_NOOP("actions", "De&bug report…"),
+        QT_TRANSLATE_NOOP("actions", "Debug report…"),
+        "",
+        ("Ctrl+Shift+B",),
+        QT_TRANSLATE_NOOP(
+            "actions", "Say whether preprocessing or model is wrong, from the faces saved"
         ),
     ),
     ActionSpec(

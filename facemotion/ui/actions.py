@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QMainWindow
 
 from facemotion.ui.action_table import ACTIONS, ActionSpec
 from facemotion.ui.icons import ICON_NAME, Icons
-from facemotion.ui.view_actions import VIEW_ACTIONS
 from facemotion.ui.translation import QT_TRANSLATE_NOOP
+from facemotion.ui.view_actions import VIEW_ACTIONS
 
 RECORDING_RED = "#d6453d"
 _RECORD_WORDS = ("&Record", "Record", "record")

@@ -40,6 +40,7 @@ FACE_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_HEIGHT_PX = 46
 THUMBNAIL_PX = 36
 ICON_PX = 16
+BASELINE_PX = 14
 
 
 def feeling_words(present: PresentFace) -> str:
@@ -73,6 +74,8 @@ class FacesModel(QAbstractListModel):
             return present.title
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             here = self.tr("here for {time}").format(time=duration_words(present.duration_s))
+            if present.face.emotion.is_corrected:
+                here = f"{here}, {self.tr('corrected by the neutral face')}"
             return f"{present.title}, {feeling_words(present)}, {here}"
         return None
 
@@ -180,11 +183,21 @@ class FaceDelegate(QStyledItemDelegate):
             pixmap = self._icons.pixmap(symbol, colour, ICON_PX, ratio)
             painter.drawPixmap(QPointF(rect.left(), rect.center().y() - ICON_PX / 2 + 1), pixmap)
             rect = rect.adjusted(ICON_PX + 6, 0, 0, 0)
+        if present.face.emotion.is_corrected:
+            self._paint_baseline(painter, rect, quiet)
+            rect = rect.adjusted(0, 0, -BASELINE_PX - 6, 0)
         painter.setPen(ink if emotion is not None else quiet)
         text = painter.fontMetrics().elidedText(
             feeling_words(present), Qt.TextElideMode.ElideRight, rect.width()
         )
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+    def _paint_baseline(self, painter: QPainter, rect: QRect, ink: QColor) -> None:
+        """The small mark that the neutral face corrects this row's readings."""
+        ratio = painter.device().devicePixelRatioF()
+        pixmap = self._icons.pixmap("neutral-face", ink.name(), BASELINE_PX, ratio)
+        left, top = rect.right() - BASELINE_PX + 1, rect.center().y() - BASELINE_PX / 2 + 1
+        painter.drawPixmap(QPointF(left, top), pixmap)
 
     def _thumbnail(self, present: PresentFace, painter: QPainter) -> QPixmap:
         known = self._thumbnails.get(present.track_id)

@@ -4,11 +4,12 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from facemotion.core.baseline import NeutralBaseline
 from facemotion.core.errors import FacemotionError
 from facemotion.core.matching import GalleryIndex
 from facemotion.core.types import FrameBgr, FrameResult
@@ -85,6 +86,11 @@ class InferenceThread(QThread):
         self._model_requests: Mailbox[ModelRequest] = Mailbox(on_put=self._wake.set)
         self._tunings: Mailbox[ModelRequest] = Mailbox(on_put=self._wake.set)
         self._galleries: Mailbox[GalleryIndex] = Mailbox(on_put=self._wake.set)
+        self._baselines: Mailbox[Mapping[str, NeutralBaseline]] = Mailbox(on_put=self._wake.set)
+        self._people_baselines: Mapping[str, NeutralBaseline] = {}
+        self._track_baselines: queue.SimpleQueue[tuple[int, NeutralBaseline | None]] = (
+            queue.SimpleQueue()
+        )
         self._is_reload_wanted = threading.Event()
         self._is_reset_wanted = threading.Event()
         self._photos: queue.SimpleQueue[tuple[int, Path | FrameBgr]] = queue.SimpleQueue()
@@ -116,6 +122,15 @@ class InferenceThread(QThread):
     def set_gallery(self, index: GalleryIndex) -> None:
         """Recognise these people from the next picture on."""
         self._galleries.put(index)
+
+    def set_baselines(self, baselines: Mapping[str, NeutralBaseline]) -> None:
+        """Correct these people's readings (by person id) from the next picture on."""
+        self._baselines.put(dict(baselines))
+
+    def set_track_baseline(self, track_id: int, baseline: NeutralBaseline | None) -> None:
+        """Correct a track's readings for as long as it lives, or no longer."""
+        self._track_baselines.put((track_id, baseline))
+        self._wake.set()
 
     def reload_gallery(self) -> None:
         """Read the people on disk again, in this thread."""
@@ -169,12 +184,26 @@ class InferenceThread(QThread):
         if tuning is not None and self._models is not None:
             self._models = self._models.tuned(tuning)
             self._look_again()
+        self._take_baselines()
         if self._is_reload_wanted.is_set():
             self._is_reload_wanted.clear()
             self._reload_gallery()
         index = self._galleries.take()
         if index is not None and self._models is not None:
             self._use_gallery(self._models, index)
+
+    def _take_baselines(self) -> None:
+        baselines = self._baselines.take()
+        if baselines is not None:
+            self._people_baselines = baselines
+            if self._models is not None:
+                self._models.pipeline.baselines.set_people(baselines)
+                self._look_again()
+        while not self._track_baselines.empty():
+            track_id, baseline = self._track_baselines.get_nowait()
+            if self._models is not None:
+                self._models.pipeline.baselines.set_track(track_id, baseline)
+                self._look_again()
 
     def _load(self, request: ModelRequest) -> None:
         self._models = None
@@ -189,6 +218,7 @@ class InferenceThread(QThread):
             self.models_failed.emit(str(error))
             return
         self._models = models
+        models.pipeline.baselines.set_people(self._people_baselines)
         self.models_ready.emit(models.info)
         for sentence in models.fallbacks:
             self.fallback.emit(sentence)

@@ -52,6 +52,9 @@ class LookDesk(QObject):
         self._threshold = OverlayOptions().match_threshold
         self._show(keeper.settings)
         actions.connect("loop", self._set_looping)
+        actions.connect("boxes", self._set_boxes)
+        actions.connect("names", self._set_names)
+        actions.connect("emotions", self._set_emotions)
         actions.connect("landmarks", self._set_landmarks)
         actions.connect("track_ids", self._set_track_ids)
         actions.connect("mirror", self._set_mirrored)
@@ -75,6 +78,9 @@ class LookDesk(QObject):
             self._theme.apply(ThemeMode(display.theme))
         self._themes.show_mode(display.theme)
         self._actions["loop"].setChecked(settings.source.is_looping)
+        self._actions["boxes"].setChecked(display.show_boxes)
+        self._actions["names"].setChecked(display.show_names)
+        self._actions["emotions"].setChecked(display.show_emotions)
         self._actions["landmarks"].setChecked(display.show_landmarks)
         self._actions["track_ids"].setChecked(display.show_track_ids)
         self._actions["mirror"].setChecked(display.is_mirrored)
@@ -87,6 +93,9 @@ class LookDesk(QObject):
         display = settings.display
         self._pane.video.set_options(
             OverlayOptions(
+                has_boxes=display.show_boxes,
+                has_names=display.show_names,
+                has_emotions=display.show_emotions,
                 has_landmarks=display.show_landmarks,
                 has_track_ids=display.show_track_ids,
                 has_similarity=display.show_similarity,
@@ -97,6 +106,18 @@ class LookDesk(QObject):
     @Slot(bool)
     def _set_looping(self, is_on: bool) -> None:
         self._keeper.update("source", is_looping=is_on)
+
+    @Slot(bool)
+    def _set_boxes(self, is_on: bool) -> None:
+        self._keeper.update("display", show_boxes=is_on)
+
+    @Slot(bool)
+    def _set_names(self, is_on: bool) -> None:
+        self._keeper.update("display", show_names=is_on)
+
+    @Slot(bool)
+    def _set_emotions(self, is_on: bool) -> None:
+        self._keeper.update("display", show_emotions=is_on)
 
     @Slot(bool)
     def _set_landmarks(self, is_on: bool) -> None:

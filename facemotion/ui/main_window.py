@@ -36,7 +36,7 @@ from facemotion.ui.live_pane import LivePane
 from facemotion.ui.look_desk import LookDesk
 from facemotion.ui.marker_desk import MarkerDesk, MarkerPlaces
 from facemotion.ui.marker_field import MarkerField
-from facemotion.ui.menus import ThemeChoice, build_menu_bar, build_tool_bar
+from facemotion.ui.menus import OVERLAY_ACTIONS, ThemeChoice, build_menu_bar, build_tool_bar
 from facemotion.ui.mini_desk import MiniDesk
 from facemotion.ui.model_desk import ModelDesk
 from facemotion.ui.model_request import ModelsInfo
@@ -146,9 +146,7 @@ class MainWindow(QMainWindow):
         self.neutral = NeutralDesk(
             session, self.board, BaselineStore(store.folder), actions, keeper, banner, self
         )
-        self.charts = ChartDesk(
-            self.board, self.chart, actions, keeper, banner, self.status, self
-        )
+        self.charts = ChartDesk(self.board, self.chart, actions, keeper, banner, self.status, self)
         self.mini = MiniDesk(session, self.board, self.pane.video, actions, self._icons, self)
         self._status_timer = QTimer(self, interval=STATUS_MS)
         self._connect_session()
@@ -181,9 +179,10 @@ class MainWindow(QMainWindow):
     def _add_context_menus(self) -> None:
         menus = {
             self.pane.video: (
-                ("enrol", "snapshot", "landmarks", "track_ids", "mirror", "fullscreen")
+                ("enrol", "neutral", "snapshot", *OVERLAY_ACTIONS, "mirror", "fullscreen", "mini")
             ),
-            self.faces.view: ("enrol", "next_face", "previous_face"),
+            self.faces.view: ("enrol", "neutral", "forget_neutral", "next_face", "previous_face"),
+            self.chart: ("copy_chart", "export_chart"),
         }
         for widget, names in menus.items():
             widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -377,6 +376,7 @@ class MainWindow(QMainWindow):
         """Keep layout and settings, end both threads within a bounded time."""
         self._status_timer.stop()
         self.dialogs.close_all()
+        self.mini.discard()
         self.docks.save()
         is_recorded = self.record.shutdown()
         is_clean = self.session.shutdown() and is_recorded

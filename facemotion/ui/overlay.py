@@ -1,6 +1,6 @@
 """What is drawn over the picture for each face: where everything goes, and the painting of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,21 +28,28 @@ LONGEST_CARRY_S = 0.35
 CHIP_PADDING_PX = 6.0
 CHIP_GAP_PX = 3.0
 ICON_PX = 18
+BASELINE_PX = 14
 CHIP_GROUND = QColor(13, 16, 20, 225)
 QUIET_INK = "#c3cbd6"
 
 
 @dataclass(frozen=True, slots=True)
 class OverlayOptions:
-    """What is drawn beside box, name and emotion.
+    """What is drawn over the picture.
 
     Attributes:
+        has_boxes: Whether a box stands around each face.
+        has_names: Whether each face's name stands below it.
+        has_emotions: Whether each face's emotion stands above it.
         has_landmarks: Whether the five points are drawn.
         has_track_ids: Whether the track's number stands beside the name.
         has_similarity: Whether the likeness in percent stands beside the name.
         match_threshold: Cosine similarity that counts as 50 %.
     """
 
+    has_boxes: bool = True
+    has_names: bool = True
+    has_emotions: bool = True
     has_landmarks: bool = False
     has_track_ids: bool = False
     has_similarity: bool = True
@@ -91,6 +98,7 @@ class Chip:
         ground: Colour behind it.
         icon: Name of the icon before the text; empty for none.
         icon_colour: Its colour, RGB hex.
+        has_baseline: Whether the mark of a neutral baseline follows the text.
     """
 
     rect: QRectF
@@ -99,6 +107,7 @@ class Chip:
     ground: QColor
     icon: str = ""
     icon_colour: str = ""
+    has_baseline: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,16 +117,18 @@ class FaceMark:
     Attributes:
         face: The face.
         box: Its box in the view, carried along to the picture's time.
-        badge: Emotion, above the box.
-        label: Name, below the box.
+        badge: Emotion, above the box; None when it is not wanted.
+        label: Name, below the box; None when it is not wanted.
         points: The landmarks in the view; empty when they are not wanted.
+        has_box: Whether the box is drawn.
     """
 
     face: FaceResult
     box: QRectF
-    badge: Chip
-    label: Chip
+    badge: Chip | None
+    label: Chip | None
     points: tuple[QPointF, ...]
+    has_box: bool = True
 
 
 def belongs_to(result: FrameResult, frame: Frame, patience_s: float = STALE_S) -> bool:
@@ -169,14 +180,19 @@ def lay_out(
     for face in sorted(result.faces, key=lambda face: float(face.bbox_xyxy[0])):
         moved = extrapolate(face.bbox_xyxy, face.velocity_xyxy, ahead_s)
         box = transform.box(moved)
-        badge = _badge(face, metrics)
-        label = _label(face, metrics, options)
-        badge = _placed(badge, box.left(), box.top() - CHIP_GAP_PX, -1, transform.target, taken)
-        taken.append(badge.rect)
-        label = _placed(label, box.left(), box.bottom() + CHIP_GAP_PX, 1, transform.target, taken)
-        taken.append(label.rect)
+        badge = label = None
+        if options.has_emotions:
+            top = box.top() - CHIP_GAP_PX
+            badge = _badge(face, metrics)
+            badge = _placed(badge, box.left(), top, -1, transform.target, taken)
+            taken.append(badge.rect)
+        if options.has_names or options.has_track_ids:
+            bottom = box.bottom() + CHIP_GAP_PX
+            label = _label(face, metrics, options)
+            label = _placed(label, box.left(), bottom, 1, transform.target, taken)
+            taken.append(label.rect)
         points = _points(face, moved, transform) if options.has_landmarks else ()
-        marks.append(FaceMark(face, box, badge, label, points))
+        marks.append(FaceMark(face, box, badge, label, points, options.has_boxes))
     return marks
 
 
@@ -188,16 +204,20 @@ def _badge(face: FaceResult, metrics: QFontMetricsF) -> Chip:
         colour = EMOTION_COLOURS[reading.emotion]
         ink = "#ffffff" if reading.gate_reason is None else QUIET_INK
         rect = _chip_rect(text, metrics, has_icon=True)
+        if reading.is_corrected:
+            rect.setWidth(rect.width() + BASELINE_PX + CHIP_PADDING_PX)
         symbol = EMOTION_SYMBOLS[reading.emotion]
-        return Chip(rect, text, ink, CHIP_GROUND, symbol, lighter(colour))
+        return Chip(rect, text, ink, CHIP_GROUND, symbol, lighter(colour), reading.is_corrected)
     text = gate_words(reading.gate_reason) if reading.gate_reason is not None else "…"
     return Chip(_chip_rect(text, metrics), text, QUIET_INK, CHIP_GROUND)
 
 
 def _label(face: FaceResult, metrics: QFontMetricsF, options: OverlayOptions) -> Chip:
-    parts = [person_words(face.identity)]
+    parts: list[str] = []
     similarity = similarity_words(face.identity, options.match_threshold)
-    if options.has_similarity and similarity:
+    if options.has_names:
+        parts.append(person_words(face.identity))
+    if options.has_names and options.has_similarity and similarity:
         parts.append(similarity)
     if options.has_track_ids:
         parts.append(f"#{face.track_id}")
@@ -239,7 +259,7 @@ def _placed(
             break
     else:
         rect.moveTop(_inside(top, rect.height(), bounds))
-    return Chip(rect, chip.text, chip.ink, chip.ground, chip.icon, chip.icon_colour)
+    return replace(chip, rect=rect)
 
 
 def _inside(top: float, height: float, bounds: QRectF) -> float:
@@ -258,14 +278,15 @@ def _points(
 
 def face_at(marks: list[FaceMark], position: QPointF) -> int | None:
     """Track id of the face under a point, the smallest box first; None beside all faces."""
-    hits = [
-        mark
-        for mark in marks
-        if any(r.contains(position) for r in (mark.box, mark.badge.rect, mark.label.rect))
-    ]
+    hits = [mark for mark in marks if any(rect.contains(position) for rect in _rects(mark))]
     if not hits:
         return None
     return min(hits, key=lambda mark: mark.box.width() * mark.box.height()).face.track_id
+
+
+def _rects(mark: FaceMark) -> list[QRectF]:
+    chips = (mark.badge, mark.label)
+    return [mark.box, *(chip.rect for chip in chips if chip is not None)]
 
 
 def paint_marks(
@@ -279,13 +300,16 @@ def paint_marks(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for mark in sorted(marks, key=lambda mark: mark.face.track_id == selected_id):
         is_selected = mark.face.track_id == selected_id
-        _paint_box(painter, mark, is_selected, mark.face.track_id == hovered_id)
+        is_hovered = mark.face.track_id == hovered_id
+        if mark.has_box or is_hovered:
+            _paint_box(painter, mark, is_selected, is_hovered)
         for point in mark.points:
             painter.setPen(QPen(QColor(0, 0, 0, 160), 1.0))
             painter.setBrush(QColor("#ffffff"))
             painter.drawEllipse(point, 2.0, 2.0)
-        _paint_chip(painter, mark.badge, icons)
-        _paint_chip(painter, mark.label, icons)
+        for chip in (mark.badge, mark.label):
+            if chip is not None:
+                _paint_chip(painter, chip, icons)
 
 
 def _paint_box(painter: QPainter, mark: FaceMark, is_selected: bool, is_hovered: bool) -> None:
@@ -312,6 +336,11 @@ def _paint_chip(painter: QPainter, chip: Chip, icons: Icons) -> None:
         top = chip.rect.center().y() - ICON_PX / 2.0
         painter.drawPixmap(QPointF(text_rect.left(), top), pixmap)
         text_rect.setLeft(text_rect.left() + ICON_PX + CHIP_PADDING_PX)
+    if chip.has_baseline:
+        ratio = painter.device().devicePixelRatioF()
+        mark = icons.pixmap("neutral-face", QUIET_INK, BASELINE_PX, ratio)
+        left = chip.rect.right() - CHIP_PADDING_PX - BASELINE_PX
+        painter.drawPixmap(QPointF(left, chip.rect.center().y() - BASELINE_PX / 2.0), mark)
     painter.setPen(QColor(chip.ink))
     painter.drawText(
         text_rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, chip.text
