@@ -7,10 +7,11 @@ import threading
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QTimer
 from shiboken6 import isValid
 
 from facemotion.app import build_window
+from facemotion.store.layout import LayoutStore
 from facemotion.store.paths import AppPaths
 from facemotion.store.settings import Settings
 from facemotion.ui.background_job import _Runnable
@@ -88,6 +89,22 @@ def paths():
     made = AppPaths.default()
     made.create()
     return made
+
+
+@pytest.fixture
+def consent(paths):
+    """The first page was read."""
+    LayoutStore(paths.data_dir).give_consent()
+
+
+@pytest.fixture
+def impatience(qapp):
+    """An application that nobody closes ends by itself, and its exit code fails the test."""
+    timer = QTimer(singleShot=True, interval=40_000)
+    timer.timeout.connect(lambda: qapp.exit(99))
+    timer.start()
+    yield
+    timer.stop()
 
 
 @pytest.fixture

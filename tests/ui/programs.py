@@ -1,4 +1,4 @@
-"""The real program as a process of its own, with what it says and writes."""
+"""The real program: as a process of its own, with what it says and writes, or in this one."""
 
 import contextlib
 import os
@@ -8,8 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
 from facemotion.store.layout import LayoutStore
 from facemotion.store.paths import AppPaths
+from facemotion.ui.main_window import MainWindow
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 WAIT_S = 60.0
@@ -95,3 +99,19 @@ def make_home(folder):
     paths.create()
     LayoutStore(paths.data_dir).give_consent()
     return home
+
+
+def close_when_open(condition=lambda window: True):
+    """Close the main window of this process as soon as it is open and a condition holds."""
+    timer = QTimer()
+    timer.setInterval(20)
+
+    def look():
+        windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+        for window in windows:
+            if window.isVisible() and condition(window):
+                window.close()
+
+    timer.timeout.connect(look)
+    timer.start()
+    return timer

@@ -15,10 +15,13 @@ from facemotion.store.layout import LayoutStore
 from facemotion.store.paths import AppPaths
 from facemotion.ui.consent_dialog import ConsentDialog
 from facemotion.ui.crash_reporter import CrashReporter
-from facemotion.ui.main_window import MainWindow
 from facemotion.ui.start_desk import PROBLEMS
+from tests.ui.programs import close_when_open
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+pytestmark = [
+    pytest.mark.qt_log_ignore("This plugin does not support"),
+    pytest.mark.usefixtures("impatience"),
+]
 
 
 def run_python(code, **environment):
@@ -30,39 +33,6 @@ def run_python(code, **environment):
         env={**os.environ, **environment},
         check=False,
     )
-
-
-def close_when_open(condition=lambda window: True):
-    """Close the main window as soon as it is open and a condition holds."""
-    timer = QTimer()
-    timer.setInterval(20)
-
-    def look():
-        windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
-        for window in windows:
-            if window.isVisible() and condition(window):
-                window.close()
-
-    timer.timeout.connect(look)
-    timer.start()
-    return timer
-
-
-@pytest.fixture(autouse=True)
-def impatience(qapp):
-    """An application that nobody closes ends by itself, and its exit code fails the test."""
-    timer = QTimer(singleShot=True, interval=40_000)
-    timer.timeout.connect(lambda: qapp.exit(99))
-    timer.start()
-    yield
-    timer.stop()
-
-
-@pytest.fixture
-def consent():
-    paths = AppPaths.default()
-    paths.create()
-    LayoutStore(paths.data_dir).give_consent()
 
 
 def test_importing_the_application_needs_neither_torch_nor_the_models_libraries():
