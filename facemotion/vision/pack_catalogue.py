@@ -308,7 +308,7 @@ KNOWN_MODELS: Final = {
             0.26,
             0.19,
             impostors=ImpostorTail(
-                location=-0.0033, scale=0.1117, skew=0.0001, crowding=0.9985, photos=0.4348
+                location=-0.0032, scale=0.112, skew=0.0001, crowding=0.9988, photos=0.4203
             ),
         ),
     ),

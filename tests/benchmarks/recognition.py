@@ -55,10 +55,11 @@ class Trial:
 
 
 def verification(faces: LfwFaces, pairs: Sequence[Pair]) -> float:
-    """Accuracy over the folds, each with the threshold of the others; a face not found is wrong."""
-    similarity = np.array(
-        [float(faces.embeddings[p.first] @ faces.embeddings[p.second]) for p in pairs]
-    )
+    """Accuracy over the folds, each with the threshold of the others; a face not found is wrong.
+
+    Both pictures count as photos.
+    """
+    similarity = np.array([float(faces.photos[p.first] @ faces.photos[p.second]) for p in pairs])
     is_same = np.array([p.is_same for p in pairs])
     fold = np.array([p.fold for p in pairs])
     is_able = np.isfinite(similarity)
@@ -86,7 +87,7 @@ def draw_trial(
     probes = [(row, i) for i, r in enumerate(shuffled) for row in r[photos:][:MOST_PROBES_EACH]]
     others = sorted(set(names) - set(enrolled))
     return Trial(
-        faces.embeddings[np.stack([rows[:photos] for rows in shuffled])],
+        faces.photos[np.stack([rows[:photos] for rows in shuffled])],
         faces.embeddings[[row for row, _ in probes]],
         np.array([owner for _, owner in probes]),
         faces.embeddings[[random.choice(rows_of[name]) for name in others]],
@@ -142,7 +143,7 @@ def track_evidence(
     fill = sorted(set(rows_of) - set(able))
     names = [*able, *random.permutation(fill)][:size]
     shuffled = [random.permutation(rows_of[name]) for name in names]
-    shots = faces.embeddings[np.stack([rows[:1] for rows in shuffled])]
+    shots = faces.photos[np.stack([rows[:1] for rows in shuffled])]
     threshold = tail.similarity_at(0.01, size)
     found: dict[int, float] = {}
     for count in (1, 2, 3, 5):
@@ -181,7 +182,7 @@ def identification(faces: LfwFaces, parts: int, draws: int) -> dict[str, dict[st
 def fit_of(faces: LfwFaces, names: set[str]) -> ImpostorTail:
     """The description of strangers from some people's pictures."""
     is_used = faces.is_found & np.isin(faces.people, sorted(names))
-    return fit_impostors(faces.embeddings[is_used], faces.people[is_used])
+    return fit_impostors(faces.embeddings[is_used], faces.people[is_used], faces.photos[is_used])
 
 
 def rows_by_person(faces: LfwFaces, names: set[str]) -> dict[str, np.ndarray]:
@@ -240,7 +241,10 @@ def main() -> None:
     pairs = archive.pairs()
     if args.kept_out:
         kept = archive.kept_out()
-        faces = LfwFaces(np.where(kept[:, None], faces.embeddings, np.nan), faces.people)
+        hidden = [
+            np.where(kept[:, None], rows, np.nan) for rows in (faces.embeddings, faces.photos)
+        ]
+        faces = LfwFaces(hidden[0], hidden[1], faces.people)
         pairs = [pair for pair in pairs if kept[pair.first] and kept[pair.second]]
     print(f"{int(faces.is_found.sum())} faces of {len(set(faces.people[faces.is_found]))} people")
     accuracy = verification(faces, pairs)

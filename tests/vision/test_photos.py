@@ -9,7 +9,7 @@ from facemotion.core.errors import ModelError
 from facemotion.core.quality import QualityGates
 from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import open_pack
-from facemotion.vision.photos import examine_photo
+from facemotion.vision.photos import embed_photo, examine_photo
 from facemotion.vision.sources.demo import demo_photo_path
 from facemotion.vision.sources.pictures import read_picture
 from tests.vision.tiny_models import blank, put_face, write_pack
@@ -116,3 +116,18 @@ def test_pack_without_recogniser(tmp_path: Path) -> None:
     bare = FaceModels(open_pack(write_pack(tmp_path / "p", has_recogniser=False)), 320)
     with pytest.raises(ModelError, match="nobody can be enrolled"):
         examine_photo(blank(), bare, GATES)
+
+
+def test_a_photo_and_its_mirror_image_are_enrolled_alike(
+    shared_faces: FaceModels, shared_dir: Path
+) -> None:
+    photo = read_picture(shared_dir / "media" / "people" / "person_2.png")
+    (face,) = shared_faces.detect(photo)
+    mirrored_kps = face.kps[[1, 0, 2, 4, 3]]
+    mirrored_kps[:, 0] = photo.shape[1] - 1 - mirrored_kps[:, 0]
+    there = embed_photo(photo, face.kps, shared_faces)
+    back = embed_photo(np.ascontiguousarray(photo[:, ::-1]), mirrored_kps, shared_faces)
+    assert there @ back > 0.9999
+    assert np.linalg.norm(there) == pytest.approx(1.0, abs=1e-5)
+    one_way = shared_faces.embed(photo, [face.kps])[0]
+    assert 0.8 < there @ one_way < 0.9999

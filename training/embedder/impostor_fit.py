@@ -19,13 +19,18 @@ _GRID: Final = np.arange(-0.2, 1.0, 0.002)
 
 
 def fit_impostors(
-    embeddings: NDArray[np.float32], people: NDArray[np.str_], seed: int = 0, draws: int = 3
+    embeddings: NDArray[np.float32],
+    people: NDArray[np.str_],
+    photos: NDArray[np.float32] | None = None,
+    seed: int = 0,
+    draws: int = 3,
 ) -> ImpostorTail:
     """Fit the tail of strangers' similarities over gallery sizes, rates and photos a person.
 
     Args:
         embeddings: float32 (N, D) unit rows.
         people: (N,) name of each row's person; at least some hundred people.
+        photos: float32 (N, D) unit rows: the same pictures as they are enrolled; None for alike.
         seed: Of the choice of pictures.
         draws: Choices of one picture a person.
 
@@ -36,11 +41,15 @@ def fit_impostors(
     if len(names) < 100:
         raise ValueError(f"need a hundred people to know how like strangers look, got {len(names)}")
     random = np.random.default_rng(seed)
+    enrolled = embeddings if photos is None else photos
     rows = [np.flatnonzero(people == name) for name in names]
-    points = _points(*_likenesses(embeddings, rows, 1, random, draws), 1)
+    points = _points(*_likenesses(embeddings, enrolled, rows, 1, random, draws), 1)
     if sum(len(found) >= PHOTOS for found in rows) >= 30:
         points = np.concatenate(
-            [points, _points(*_likenesses(embeddings, rows, PHOTOS, random, draws), PHOTOS)]
+            [
+                points,
+                _points(*_likenesses(embeddings, enrolled, rows, PHOTOS, random, draws), PHOTOS),
+            ]
         )
     return _fitted(points)
 
@@ -65,6 +74,7 @@ def person_similarities(
 
 def _likenesses(
     embeddings: NDArray[np.float32],
+    photo_embeddings: NDArray[np.float32],
     rows: list[NDArray[np.intp]],
     photos: int,
     random: np.random.Generator,
@@ -80,7 +90,7 @@ def _likenesses(
     for _ in range(draws):
         chosen = [random.permutation(each)[:photos] for each in rows]
         enrolled = [position for position, each in enumerate(chosen) if len(each) == photos]
-        shots = embeddings[np.stack([chosen[position] for position in enrolled])]
+        shots = photo_embeddings[np.stack([chosen[position] for position in enrolled])]
         probes = embeddings[[each[0] for each in chosen]]
         similarities = person_similarities(probes, shots)
         similarities[enrolled, np.arange(len(enrolled))] = -2.0  # nobody is a stranger to himself
