@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from facemotion.store.markers import Marker
@@ -137,7 +137,7 @@ class RecordDesk(QObject):
         self._banner.clear(RECORDING)
         self._put_what_is_shown(recorder)
         self._session.watch(recorder.put_picture, recorder.put_result)
-        recorder.start()
+        recorder.start(QThread.Priority.LowPriority)
         self._timer.start()
         self.refresh()
         self.recording_changed.emit(True)
@@ -273,10 +273,15 @@ class RecordDesk(QObject):
             return
         from facemotion.vision.drawing import DrawOptions
 
+        display = settings.display
         self._recorder.set_draw_options(
             DrawOptions(
-                has_landmarks=settings.display.show_landmarks,
-                has_track_ids=settings.display.show_track_ids,
+                has_boxes=display.show_boxes,
+                has_names=display.show_names,
+                has_similarity=display.show_similarity,
+                has_emotions=display.show_emotions,
+                has_landmarks=display.show_landmarks,
+                has_track_ids=display.show_track_ids,
                 match_threshold=self._threshold,
             )
         )

@@ -36,7 +36,9 @@ class DrawOptions:
     """What is drawn.
 
     Attributes:
-        has_names: Name, or unknown, with the similarity.
+        has_boxes: A box around each face.
+        has_names: Name, or unknown.
+        has_similarity: The likeness beside the name.
         has_emotions: Emotion badge, or why the face is not read.
         has_landmarks: The five landmarks.
         has_track_ids: The track's number.
@@ -44,7 +46,9 @@ class DrawOptions:
         match_threshold: Similarity that is shown as 50 %, or None to show similarities themselves.
     """
 
+    has_boxes: bool = True
     has_names: bool = True
+    has_similarity: bool = True
     has_emotions: bool = True
     has_landmarks: bool = False
     has_track_ids: bool = False
@@ -93,7 +97,8 @@ def draw_result(
     picture = np.ascontiguousarray(frame_bgr).copy()
     style = _style(picture, options.scale)
     for face in result.faces:
-        _draw_box(picture, face, style)
+        if options.has_boxes:
+            _draw_box(picture, face, style)
         if options.has_landmarks:
             _draw_landmarks(picture, face, style)
     taken: list[Rect] = []
@@ -171,7 +176,8 @@ def _name_text(face: FaceResult, style: _Style, options: DrawOptions) -> str:
     if identity.decision is Decision.UNKNOWN:
         return f"{number}unknown"
     before = number if identity.decision is Decision.KNOWN else f"{number}maybe "
-    after = f" · {_likeness(identity, options.match_threshold)}"
+    likeness = _likeness(identity, options.match_threshold)
+    after = f" · {likeness}" if options.has_similarity else ""
     room = style.max_text - style.lettering.width(before) - style.lettering.width(after)
     return before + style.lettering.fitted(identity.name, room) + after
 
@@ -239,7 +245,14 @@ def _best_place(
         faces = sum(rect.overlap(other) for other in boxes)
         return labels, faces, moved + 4 * order
 
-    return places[min(range(len(places)), key=cost)].inside(width, height)
+    best, best_cost = 0, cost(0)
+    for order in range(1, len(places)):
+        if best_cost[:2] == (0, 0) and best_cost[2] <= 4 * order:
+            break  # nothing is covered, and every later place has moved further
+        order_cost = cost(order)
+        if order_cost < best_cost:
+            best, best_cost = order, order_cost
+    return places[best].inside(width, height)
 
 
 def _draw_label(picture: FrameBgr, label: _Label, rect: Rect, style: _Style) -> None:

@@ -19,7 +19,7 @@ FRAGMENT_S: Final = 0.4
 _ENCODING: Final = {
     # One thread and no frame held back: the picture on the screen comes first, and a frame that
     # was given is in the file a fragment later.
-    "preset": "superfast",
+    "preset": "ultrafast",
     "tune": "zerolatency",
     "crf": "23",
     "threads": "1",

@@ -263,3 +263,11 @@ def test_every_emotion_has_its_own_face() -> None:
         assert all(np.abs(picture - other).sum() > 500 for other in drawn[:index])
     with pytest.raises(KeyError):
         draw_glyph(gray(), "bored", (9.0, 9.0), 5.0, (0, 0, 0))
+
+
+def test_box_and_likeness_can_be_left_out() -> None:
+    someone = face((200.0, 100.0, 300.0, 220.0))
+    bare = draw(someone, has_boxes=False, has_names=False, has_emotions=False)
+    assert np.array_equal(bare, gray())
+    short = draw(someone, has_emotions=False, has_similarity=False)
+    assert not np.array_equal(short, draw(someone, has_emotions=False))
