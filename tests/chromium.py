@@ -6,14 +6,24 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
+_LAUNCHER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""The browser reads commands from descriptor 3 and writes answers to 4."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def find_chromium():
-    """Path of the browser, or None."""
+    """Path of the browser, or None where it or its pipe is missing."""
+    if os.name != "posix":
+        return None
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
@@ -25,14 +35,14 @@ class Chromium:
     """
 
     def __init__(self, profile):
+        import fcntl  # find_chromium finds nothing where there is none
+
         commands, self._to = os.pipe()
         self._from, answers = os.pipe()
-        os.set_inheritable(commands, True)
-        os.set_inheritable(answers, True)
+        far = [fcntl.fcntl(end, fcntl.F_DUPFD, 20) for end in (commands, answers)]
         self.events = []
         self._buffer = b""
         self._number = 0
-        script = 'exec 3<&"$1" 4>&"$2"; shift 2; exec "$@"'
         browser = [
             *(find_chromium(), "--headless=new", "--no-sandbox", "--disable-gpu"),
             *("--remote-debugging-pipe", f"--user-data-dir={profile}", "--no-first-run"),
@@ -40,13 +50,13 @@ class Chromium:
             "--hide-scrollbars",
         ]
         self._process = subprocess.Popen(
-            ["sh", "-c", script, "sh", str(commands), str(answers), *browser],
-            pass_fds=(commands, answers),
+            [sys.executable, "-c", _LAUNCHER, *map(str, far), *browser],
+            pass_fds=far,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(commands)
-        os.close(answers)
+        for end in (commands, answers, *far):
+            os.close(end)
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
