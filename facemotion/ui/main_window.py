@@ -15,7 +15,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow
 
-from facemotion.store.baselines import BaselineStore
 from facemotion.store.gallery import GalleryStore
 from facemotion.store.layout import LayoutStore
 from facemotion.store.paths import AppPaths
@@ -23,12 +22,12 @@ from facemotion.store.session_folder import SessionStore
 from facemotion.ui.actions import Actions
 from facemotion.ui.analysis_desk import AnalysisDesk
 from facemotion.ui.changes_panel import ChangesPanel
-from facemotion.ui.chart_desk import ChartDesk
 from facemotion.ui.chart_panel import ChartPanel
 from facemotion.ui.dialogs import Dialogs
 from facemotion.ui.docks import Docks
 from facemotion.ui.face_board import FaceBoard
 from facemotion.ui.face_desk import FaceDesk, FaceViews
+from facemotion.ui.face_tools import make_face_tools
 from facemotion.ui.faces_panel import FacesPanel
 from facemotion.ui.file_desk import FileDesk
 from facemotion.ui.icons import Icons, app_icon
@@ -37,10 +36,8 @@ from facemotion.ui.look_desk import LookDesk
 from facemotion.ui.marker_desk import MarkerDesk, MarkerPlaces
 from facemotion.ui.marker_field import MarkerField
 from facemotion.ui.menus import OVERLAY_ACTIONS, ThemeChoice, build_menu_bar, build_tool_bar
-from facemotion.ui.mini_desk import MiniDesk
 from facemotion.ui.model_desk import ModelDesk
 from facemotion.ui.model_request import ModelsInfo
-from facemotion.ui.neutral_desk import NeutralDesk
 from facemotion.ui.playback_desk import PlaybackDesk
 from facemotion.ui.recent_sources import RecentSources
 from facemotion.ui.record_desk import RecordDesk
@@ -142,12 +139,18 @@ class MainWindow(QMainWindow):
             self.actions_by_name,
             self,
         )
-        actions, banner = self.actions_by_name, self.pane.banner
-        self.neutral = NeutralDesk(
-            session, self.board, BaselineStore(store.folder), actions, keeper, banner, self
+        self.tools = make_face_tools(
+            session,
+            self.board,
+            self.pane,
+            self.chart,
+            self.actions_by_name,
+            keeper,
+            self._icons,
+            self.status,
+            store.folder,
+            self,
         )
-        self.charts = ChartDesk(self.board, self.chart, actions, keeper, banner, self.status, self)
-        self.mini = MiniDesk(session, self.board, self.pane.video, actions, self._icons, self)
         self._status_timer = QTimer(self, interval=STATUS_MS)
         self._connect_session()
         self._connect_panels()
@@ -376,14 +379,13 @@ class MainWindow(QMainWindow):
         """Keep layout and settings, end both threads within a bounded time."""
         self._status_timer.stop()
         self.dialogs.close_all()
-        self.mini.discard()
         self.docks.save()
         is_recorded = self.record.shutdown()
         is_clean = self.session.shutdown() and is_recorded
         is_clean = self.analysis.shutdown() and is_clean
         self.files.wait()
         self.models.wait()
-        self.neutral.wait()
+        self.tools.end()
         self._keeper.flush()
         super().closeEvent(event)
         self.closed.emit(is_clean)

@@ -104,9 +104,9 @@ def test_the_data_is_exported(shown, tmp_path, monkeypatch, wanted, expected_s):
 
 
 def test_a_folder_that_refuses_is_said(shown, tmp_path):
-    shown.charts.write(tmp_path / "no" / "where.csv", EVERYTHING_S)
+    shown.tools.charts.write(tmp_path / "no" / "where.csv", EVERYTHING_S)
     assert "Cannot write" in shown.pane.banner.text(CHART)
-    shown.charts.write(tmp_path / "here.csv", EVERYTHING_S)
+    shown.tools.charts.write(tmp_path / "here.csv", EVERYTHING_S)
     assert CHART not in shown.pane.banner.topics
 
 
@@ -114,7 +114,7 @@ def test_a_face_that_has_left_cannot_be_exported(shown, tmp_path):
     shown.board.begin_source()
     assert not shown.actions_by_name["export_chart"].isEnabled()
     assert not shown.actions_by_name["copy_chart"].isEnabled()
-    shown.charts.write(tmp_path / "gone.csv", EVERYTHING_S)
+    shown.tools.charts.write(tmp_path / "gone.csv", EVERYTHING_S)
     assert "gone" in shown.pane.banner.text(CHART)
     assert not (tmp_path / "gone.csv").exists()
 
@@ -195,13 +195,13 @@ def test_cameras_are_mirrored_unless_switched_off(window):
 def test_the_mini_view_takes_the_windows_place(qtbot, shown):
     shown.session.play()
     shown.actions_by_name["mini"].trigger()
-    view = shown.mini.view
+    view = shown.tools.mini.view
     qtbot.waitUntil(view.isVisible)
     assert not shown.isVisible()
     assert view.windowFlags() & Qt.WindowType.WindowStaysOnTopHint
     assert view.windowFlags() & Qt.WindowType.FramelessWindowHint
     shown.actions_by_name["mini"].trigger()
-    assert shown.mini.view is view
+    assert shown.tools.mini.view is view
     view.show_face(shown.board.selected)
     qtbot.waitUntil(lambda: view.video.repaints_per_s > 0, timeout=WAIT_MS)
     assert not view.grab().isNull()
@@ -210,7 +210,7 @@ def test_the_mini_view_takes_the_windows_place(qtbot, shown):
 @pytest.mark.parametrize("way", ["escape", "double-click", "strip", "close"])
 def test_every_way_leads_back(qtbot, shown, way):
     shown.actions_by_name["mini"].trigger()
-    view = shown.mini.view
+    view = shown.tools.mini.view
     qtbot.waitUntil(view.isVisible)
     if way == "escape":
         qtbot.keyClick(view, Qt.Key.Key_Escape)
@@ -223,12 +223,12 @@ def test_every_way_leads_back(qtbot, shown, way):
     else:
         view.close()
     qtbot.waitUntil(shown.isVisible)
-    assert shown.mini.view is None
+    assert shown.tools.mini.view is None
 
 
 def test_the_mini_view_says_who_and_how(qtbot, shown):
     shown.actions_by_name["mini"].trigger()
-    view = shown.mini.view
+    view = shown.tools.mini.view
     assert view.text == "Ana  happy 90 %"
     assert not view.grab().isNull()
     shown.board.begin_source()
@@ -238,8 +238,8 @@ def test_the_mini_view_says_who_and_how(qtbot, shown):
 
 def test_closing_the_program_takes_the_mini_view_along(qtbot, shown):
     shown.actions_by_name["mini"].trigger()
-    view = shown.mini.view
+    view = shown.tools.mini.view
     qtbot.waitUntil(view.isVisible)
     shown.close()
-    assert shown.mini.view is None
+    assert shown.tools.mini.view is None
     assert not view.isVisible()
