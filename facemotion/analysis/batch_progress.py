@@ -1,6 +1,5 @@
 """How far a batch is, and how long it still takes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,11 +38,6 @@ class BatchProgress:
             weight: Its size in any unit, above 0.
         """
         self._shares[number] = _Share(max(weight, 1.0))
-
-    def remove(self, numbers: Iterable[int]) -> None:
-        """Forget jobs."""
-        for number in numbers:
-            self._shares.pop(number, None)
 
     def take(self, news: JobNews, now_s: float) -> None:
         """Take in what became of a job."""
