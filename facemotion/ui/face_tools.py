@@ -2,20 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-
-from PySide6.QtWidgets import QMainWindow, QStatusBar
+from typing import TYPE_CHECKING
 
 from facemotion.store.baselines import BaselineStore
-from facemotion.ui.actions import Actions
 from facemotion.ui.chart_desk import ChartDesk
-from facemotion.ui.chart_panel import ChartPanel
-from facemotion.ui.face_board import FaceBoard
 from facemotion.ui.icons import Icons
-from facemotion.ui.live_pane import LivePane
 from facemotion.ui.mini_desk import MiniDesk
 from facemotion.ui.neutral_desk import NeutralDesk
-from facemotion.ui.session import LiveSession
 from facemotion.ui.settings_keeper import SettingsKeeper
+
+if TYPE_CHECKING:
+    from facemotion.ui.main_window import MainWindow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,34 +36,20 @@ class FaceTools:
 
 
 def make_face_tools(
-    session: LiveSession,
-    board: FaceBoard,
-    pane: LivePane,
-    chart: ChartPanel,
-    actions: Actions,
-    keeper: SettingsKeeper,
-    icons: Icons,
-    status: QStatusBar,
-    gallery: Path,
-    window: QMainWindow,
+    window: "MainWindow", keeper: SettingsKeeper, icons: Icons, gallery: Path
 ) -> FaceTools:
     """Make the desks and connect their commands.
 
     Args:
-        session: Reads the faces.
-        board: Who is here, and who is selected.
-        pane: Has the picture and the banner.
-        chart: Of the selected face.
-        actions: The window's commands.
+        window: Laid out; the desks belong to it.
         keeper: The settings.
         icons: For the mini view.
-        status: Says what was done.
         gallery: Folder of the people enrolled.
-        window: Qt parent.
     """
-    store = BaselineStore(gallery)
+    session, board, pane = window.session, window.board, window.pane
+    actions, store = window.actions_by_name, BaselineStore(gallery)
     return FaceTools(
         NeutralDesk(session, board, store, actions, keeper, pane.banner, window),
-        ChartDesk(board, chart, actions, keeper, pane.banner, status, window),
+        ChartDesk(board, window.chart, actions, keeper, pane.banner, window.status, window),
         MiniDesk(session, board, pane.video, actions, icons, window),
     )

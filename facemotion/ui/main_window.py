@@ -139,18 +139,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name,
             self,
         )
-        self.tools = make_face_tools(
-            session,
-            self.board,
-            self.pane,
-            self.chart,
-            self.actions_by_name,
-            keeper,
-            self._icons,
-            self.status,
-            store.folder,
-            self,
-        )
+        self.tools = make_face_tools(self, keeper, self._icons, store.folder)
         self._status_timer = QTimer(self, interval=STATUS_MS)
         self._connect_session()
         self._connect_panels()
@@ -176,20 +165,8 @@ class MainWindow(QMainWindow):
         self._tool_bar, self._source_button = build_tool_bar(
             self, self.actions_by_name, self.source_menu
         )
-        self._add_context_menus()
+        add_context_menus(self.pane.video, self.faces.view, self.chart, self.actions_by_name)
         self.docks.restore()
-
-    def _add_context_menus(self) -> None:
-        menus = {
-            self.pane.video: (
-                ("enrol", "neutral", "snapshot", *OVERLAY_ACTIONS, "mirror", "fullscreen", "mini")
-            ),
-            self.faces.view: ("enrol", "neutral", "forget_neutral", "next_face", "previous_face"),
-            self.chart: ("copy_chart", "export_chart"),
-        }
-        for widget, names in menus.items():
-            widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-            widget.addActions([self.actions_by_name[name] for name in names])
 
     def _connect_session(self) -> None:
         session = self.session
