@@ -101,7 +101,7 @@ def test_without_a_writable_home_the_window_opens_and_says_so(tmp_path):
             preexec_fn=without_roots_rights,
         )
     try:
-        programs.wait_for(lambda: "are not kept" in output.read_text(), "the sentence")
+        programs.wait_for(lambda: "is not kept" in output.read_text(), "the sentence")
         assert process.poll() is None
     finally:
         process.terminate()

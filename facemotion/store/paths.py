@@ -78,6 +78,11 @@ class AppPaths:
         return self.config_dir / "accepted_licences.toml"
 
     @property
+    def debug_dir(self) -> Path:
+        """Faces that debug mode saved, one folder each time."""
+        return self.data_dir / "debug"
+
+    @property
     def log_file(self) -> Path:
         """The log file that is written now."""
         return self.log_dir / "facemotion.log"
@@ -95,9 +100,10 @@ class AppPaths:
         """Make every folder, as `create` does, and go on where that is not possible.
 
         Returns:
-            The folders that cannot be made or written.
+            The folders that cannot be made or written, without those inside of another one.
         """
-        return [folder for folder in self.folders if not _is_made_writable(folder)]
+        refused = [folder for folder in self.folders if not _is_made_writable(folder)]
+        return [folder for folder in refused if not set(folder.parents) & set(refused)]
 
     @property
     def folders(self) -> tuple[Path, ...]:

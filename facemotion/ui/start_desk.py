@@ -49,9 +49,9 @@ class StartDesk(QObject):
         if not folders:
             return
         sentence = self.tr(
-            "Settings, people and the log are not kept, because these folders cannot be written: "
-            "{folders}. Make them writable, or set {variable} to a folder of your own, then start "
-            "facemotion again."
+            "These folders cannot be written, so what belongs there (settings, people, the log) is "
+            "not kept: {folders}. Make them writable, or set {variable} to a folder of your own, "
+            "then start facemotion again."
         ).format(folders=", ".join(folders), variable=HOME_VARIABLE)
         logger.warning("%s", sentence)  # on the terminal, where there is no log
         self._window.pane.banner.say(FOLDERS, NoticeKind.WARNING, sentence)

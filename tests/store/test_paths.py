@@ -77,3 +77,14 @@ def test_missing_file_is_named():
         resource_path("nothing.svg")
     with pytest.raises(FileNotFoundError, match=r"models/nothing\.onnx"):
         model_path("nothing.onnx")
+
+
+def test_folders_that_cannot_be_made_are_named_once(tmp_path):
+    paths = AppPaths.below(tmp_path)
+    assert paths.create_what_can_be() == []
+    assert all(folder.is_dir() for folder in paths.folders)
+    (tmp_path / "blocked").mkdir()
+    (tmp_path / "blocked" / "data").write_text("in the way")
+    paths = AppPaths.below(tmp_path / "blocked")
+    assert paths.create_what_can_be() == [paths.data_dir]
+    assert paths.log_dir.is_dir()

@@ -99,7 +99,7 @@ def test_without_folders_the_window_opens_and_says_what_is_not_kept(qapp, tmp_pa
     assert app_module.main(["--source", "demo"]) == 0
     timer.stop()
     assert "FACEMOTION_HOME" in texts[0]
-    assert "are not kept" in texts[0]
+    assert "is not kept" in texts[0]
     assert str(tmp_path / "file" / "config") in texts[0]
 
 
