@@ -40,6 +40,7 @@ def packs(setup: Setup, findings: Findings) -> dict[str, Any]:
 
     found = scan_packs(pack_roots(setup.paths))
     findings.problems.extend(found.problems)
+    findings.problems.extend(pack.problem for pack in found.packs if pack.problem)
     named = named_pack(setup.paths, setup.pack_choice, setup.settings.detection.pack)
     report: dict[str, Any] = {
         "named": str(named) if named is not None else f"none (--pack, {PACK_VARIABLE}, settings)",

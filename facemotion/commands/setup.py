@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,10 +70,10 @@ def choose_pack(setup: Setup) -> "Pack":
 def no_pack_sentence(paths: AppPaths) -> str:
     """What to do when there is no pack."""
     return (
-        "No model pack is installed, and without one no face can be found. Unzip an InsightFace "
-        f"pack such as buffalo_s (its det_*.onnx and w600k_*.onnx) into {paths.packs_dir}, import "
-        "it in the window, or name its folder with --pack or FACEMOTION_PACK. InsightFace's packs "
-        "are for non-commercial research."
+        "No model pack is installed, and without one no face can be found. Get one with "
+        "“facemotion packs download buffalo_sc” (for non-commercial research) or “facemotion packs "
+        "download yunet_sface”, import a folder or zip with “facemotion packs import PATH”, or "
+        f"name one with --pack or FACEMOTION_PACK. Packs are kept in {paths.packs_dir}."
     )
 
 
@@ -103,6 +103,12 @@ def emotion_model_path() -> Path | None:
         return model_path(EMOTION_MODEL)
     except FileNotFoundError:
         return None
+
+
+def without_neutral_faces(setup: Setup) -> Setup:
+    """The same ground, on which nobody's neutral face corrects anything."""
+    baseline = replace(setup.settings.baseline, is_used=False)
+    return replace(setup, settings=replace(setup.settings, baseline=baseline))
 
 
 def analysis_equipment(setup: Setup) -> "Equipment":

@@ -1,9 +1,11 @@
 """Downloading a file of known size and SHA-256: resumed after a break, checked before use."""
 
 import contextlib
+import errno
 import http.client
 import logging
 import re
+import socket
 import ssl
 import urllib.error
 import urllib.parse
@@ -20,6 +22,7 @@ from facemotion.vision.partial_file import PartialFile
 _logger = logging.getLogger(__name__)
 
 _CHUNK: Final = 1 << 18
+_TRIES_UNREACHABLE: Final = 2
 _TEMPORARY: Final = (408, 425, 429, 500, 502, 503, 504)
 _RANGE_NOT_SATISFIABLE: Final = 416
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -55,6 +58,10 @@ Report = Callable[[DownloadProgress], None]
 
 class _BrokenError(Exception):
     """An attempt ended early; another one may bring more."""
+
+    def __init__(self, reason: str, *, is_unreachable: bool = False) -> None:
+        super().__init__(reason)
+        self.is_unreachable = is_unreachable
 
 
 class _RefusedError(Exception):
@@ -105,6 +112,7 @@ class _Download:
     ) -> None:
         self._remote, self._partial, self._report = remote, partial, report
         self._cancel, self._patience = cancel, patience
+        self._has_received = False
 
     def run(self) -> None:
         if self._partial.size > self._remote.size_bytes:
@@ -165,10 +173,16 @@ class _Download:
             except _BrokenError as problem:
                 failures = 0 if self._partial.size > before else failures + 1
                 _logger.info("%s broke after %d bytes: %s", url, self._partial.size, problem)
-                if failures >= self._patience.tries:
+                if failures >= self._tries(problem):
                     raise self._gave_up(url, problem) from problem
                 self._tell(f"waiting for {_host(url)}: {problem}")
                 self._cancel.wait(self._patience.pause_s * 2 ** max(failures - 1, 0))
+
+    def _tries(self, problem: _BrokenError) -> int:
+        """Somebody without a network wants to hear it; a lapse of a minute wants patience."""
+        if problem.is_unreachable and not self._has_received:
+            return min(_TRIES_UNREACHABLE, self._patience.tries)
+        return self._patience.tries
 
     @contextlib.contextmanager
     def _asked(self, url: str) -> Generator[Any]:
@@ -187,7 +201,8 @@ class _Download:
             self._judge(error, url)
         except (http.client.HTTPException, urllib.error.URLError, OSError, ValueError) as error:
             self._check_cancel()
-            raise _BrokenError(_reason(error)) from error
+            cause = getattr(error, "reason", error)
+            raise _BrokenError(_reason(cause), is_unreachable=_is_unreachable(cause)) from error
         finally:
             self._cancel.detach_all()
 
@@ -213,6 +228,7 @@ class _Download:
                 self._partial.start_again()
                 raise _RefusedError(f"{_host(url)} sent more than the file holds")
             self._partial.append(chunk)
+            self._has_received = True
             self._tell()
             self._check_cancel()
         self._check_cancel()
@@ -265,14 +281,20 @@ def _version(response: Any) -> str:
     return response.headers.get("Last-Modified", "").strip() if not tag else ""
 
 
-def _reason(error: Exception) -> str:
-    cause = getattr(error, "reason", error)
+def _is_unreachable(cause: object) -> bool:
+    """Whether nobody was reached at all: no network, no such name, nobody who answers."""
+    if isinstance(cause, socket.gaierror | TimeoutError | ConnectionRefusedError):
+        return True
+    lost = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
+    return isinstance(cause, OSError) and cause.errno in lost
+
+
+def _reason(cause: object) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return "its certificate is not valid (a wrong clock, or a proxy that reads along)"
     if isinstance(cause, TimeoutError):
         return "it does not answer"
     if isinstance(cause, OSError):
-        # socket.gaierror is one of them: no network, or no such name.
         return f"there is no connection ({cause.strerror or cause})"
     return "the connection was cut" if str(cause) == "" else f"the connection broke ({cause})"
 

@@ -71,7 +71,7 @@ class Patience:
 
     connect_s: float = 15.0
     read_s: float = 30.0
-    tries: int = 4
+    tries: int = 6
     pause_s: float = 1.0
 
 

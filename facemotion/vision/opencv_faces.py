@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.core.errors import ModelError
+from facemotion.vision.onnx_header import read_header
 from facemotion.vision.providers import CPU, SessionProvider
 
 SFACE_SIDE_PX: Final = 112
+_ANY_SIZE: Final = (320, 320)
 _NMS_IOU: Final = 0.4
 _MOST_CANDIDATES: Final = 5000
 
@@ -30,20 +32,26 @@ class YuNetDetector:
 
     Attributes:
         det_thresh: Score from which a detection counts.
-        static_input_size: None: it takes pictures of any size.
+        static_input_size: The only size that it takes, or None for any.
 
     Raises:
         ModelError: OpenCV cannot open the file.
     """
 
-    static_input_size: tuple[int, int] | None = None
-
     def __init__(self, path: Path) -> None:
         self.det_thresh = 0.5
         self._path = path
         with _opening(path):
+            height, width = read_header(path).inputs[0][-2:]
+            size = (width or 0, height or 0)
+            self.static_input_size = size if all(size) else None
             self._net: Any = cv2.FaceDetectorYN.create(
-                str(path), "", (320, 320), self.det_thresh, _NMS_IOU, _MOST_CANDIDATES
+                str(path),
+                "",
+                self.static_input_size or _ANY_SIZE,
+                self.det_thresh,
+                _NMS_IOU,
+                _MOST_CANDIDATES,
             )
 
     def detect(
