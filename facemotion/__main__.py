@@ -210,6 +210,11 @@ def _add_analyze(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--again", action="store_true", help="analyse once more what is there already"
     )
+    parser.add_argument(
+        "--no-neutral-faces",
+        action="store_true",
+        help="leave the readings of people with a stored neutral face as they are",
+    )
     _add_json(parser)
     _handled_by(parser, "facemotion.commands.analyze", "analyze")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from facemotion.analysis.tuning import pipeline_params
+from facemotion.core.baseline import NeutralBaseline
+from facemotion.store.baselines import BaselineStore, encode_baseline
 from facemotion.store.gallery import GalleryStore
 from facemotion.store.gallery_contents import GalleryContents
 from facemotion.store.settings import Settings
@@ -73,12 +75,14 @@ def open_tools(equipment: Equipment) -> Tools:
     contents = GalleryStore(equipment.gallery_dir).load()
     pipeline = FacePipeline(faces, emotion, pipeline_params(settings))
     pipeline.set_gallery(contents.index(pack.model_id))
+    pipeline.baselines.set_people(BaselineStore(equipment.gallery_dir).load())
     context = {
         "models": _models(pack, faces, emotion),
         "settings": _settings(settings),
+        "neutral_faces": _neutral_faces(pipeline, contents),
     }
     notes = [*_fallbacks(faces, emotion), *_people_notes(contents, pack.model_id)]
-    fingerprint = _fingerprint(equipment, pack, context, contents)
+    fingerprint = _fingerprint(equipment, pack, context, contents, pipeline.baselines.people)
     return Tools(pipeline, context, fingerprint, tuple(notes))
 
 
@@ -102,8 +106,14 @@ def _models(pack: Pack, faces: FaceModels, emotion: EmotionClassifier | None) ->
 
 def _settings(settings: Settings) -> dict[str, Any]:
     """The settings that shape the result."""
-    groups = ("detection", "quality", "matching", "tracking", "smoothing")
+    groups = ("detection", "quality", "matching", "tracking", "smoothing", "baseline")
     return {name: dataclasses.asdict(getattr(settings, name)) for name in groups}
+
+
+def _neutral_faces(pipeline: FacePipeline, contents: GalleryContents) -> list[str]:
+    """Names of the people whose smoothed probabilities are corrected by their neutral faces."""
+    corrected = pipeline.baselines.people if pipeline.baselines.is_used else {}
+    return [person.name for person in contents.people if person.person_id in corrected]
 
 
 def _fallbacks(faces: FaceModels, emotion: EmotionClassifier | None) -> list[str]:
@@ -128,6 +138,7 @@ def _fingerprint(
     pack: Pack,
     context: Mapping[str, Any],
     contents: GalleryContents,
+    baselines: Mapping[str, NeutralBaseline],
 ) -> str:
     """SHA-256 over the models' files, the settings, and everybody who can be recognised."""
     digest = hashlib.sha256()
@@ -140,4 +151,6 @@ def _fingerprint(
         if person.model_id == pack.model_id:
             digest.update(repr(person).encode())
             digest.update(contents.embeddings[person.person_id].tobytes())
+            if person.person_id in baselines:
+                digest.update(encode_baseline(baselines[person.person_id]))
     return digest.hexdigest()

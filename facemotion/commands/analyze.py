@@ -13,7 +13,7 @@ from facemotion.commands.console import (
     ProgressBar,
 )
 from facemotion.commands.interrupt import ctrl_c_cancels
-from facemotion.commands.setup import analysis_equipment, read_setup
+from facemotion.commands.setup import analysis_equipment, read_setup, without_neutral_faces
 from facemotion.core.errors import SourceError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def analyze(options: argparse.Namespace) -> int:
 
     console = Console(options.json)
     setup = read_setup(options, console)
+    if options.no_neutral_faces:
+        setup = without_neutral_faces(setup)
     folder = Path(options.out).expanduser()
     found = find_inputs(options.input, is_recursive=options.recursive, besides=folder)
     if not found.inputs:
