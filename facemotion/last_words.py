@@ -3,7 +3,6 @@
 import ctypes
 import logging
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -71,5 +70,7 @@ def _show_box(sentence: str) -> None:
     for program, arguments in _BOXES.items():
         path = shutil.which(program)
         if path is not None:
+            import subprocess
+
             subprocess.run([path, *arguments, sentence], check=False)
             return

@@ -5,9 +5,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from facemotion.analysis.batch import default_process_count
-from facemotion.analysis.equipment import Equipment
-from facemotion.analysis.jobs import JobState
 from facemotion.core.errors import ModelError
 from facemotion.store.gallery import GalleryStore
 from facemotion.store.paths import AppPaths
@@ -20,6 +17,7 @@ from facemotion.ui.session import LiveSession
 from facemotion.ui.settings_keeper import SettingsKeeper
 
 if TYPE_CHECKING:
+    from facemotion.analysis.equipment import Equipment
     from facemotion.ui.analysis_dialog import AnalysisDialog
 
 ANALYSIS = "analysis"
@@ -28,6 +26,8 @@ MEMORY_NAME = "analysis.json"
 
 class AnalysisDesk(QObject):
     """Between the window and the analysis of files; GUI thread.
+
+    What the analysis needs is imported when it is asked for: the window opens earlier without.
 
     Args:
         session: Says which models are in use.
@@ -84,7 +84,7 @@ class AnalysisDesk(QObject):
         self._dialog.close()
         return self._dialog.shutdown()
 
-    def equipment(self) -> Equipment:
+    def equipment(self) -> "Equipment":
         """The models in use, with the people and settings of now.
 
         Raises:
@@ -98,9 +98,12 @@ class AnalysisDesk(QObject):
                     "import a model pack with Tools → Import model pack."
                 )
             )
+        from facemotion.analysis.equipment import Equipment
+
         return Equipment(info.pack_dir, emotion_model(), self._store.folder, self._keeper.settings)
 
     def _make_dialog(self) -> "AnalysisDialog":
+        from facemotion.analysis.batch import default_process_count
         from facemotion.ui.analysis_dialog import AnalysisDialog
 
         # One processor is left to the picture.
@@ -119,6 +122,8 @@ class AnalysisDesk(QObject):
     def _on_work_finished(self) -> None:
         if self._dialog is None or self._dialog.isVisible():
             return
+        from facemotion.analysis.jobs import JobState
+
         queue = self._dialog.queue
         done = len(queue.in_state(JobState.DONE, JobState.PARTLY))
         failed = len(queue.in_state(JobState.FAILED))

@@ -39,7 +39,8 @@ def test_importing_the_application_needs_neither_torch_nor_the_models_libraries(
     code = (
         "import sys, facemotion.app;"
         "print([n for n in ('torch', 'onnxruntime', 'insightface', 'pyqtgraph', 'av',"
-        " 'scipy', 'PySide6.QtMultimedia') if n in sys.modules])"
+        " 'scipy', 'PySide6.QtMultimedia', 'multiprocessing', 'urllib.request',"
+        " 'facemotion.analysis.batch', 'facemotion.vision.video_writer') if n in sys.modules])"
     )
     done = run_python(code)
     assert done.stdout.strip() == "[]", done.stderr
