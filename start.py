@@ -46,10 +46,8 @@ LINUX_LIBRARIES = {
     "libxcb-render-util.so.0": "libxcb-render-util0",
     "libxcb-shape.so.0": "libxcb-shape0",
     "libxcb-xinerama.so.0": "libxcb-xinerama0",
-    "libpulse.so.0": "libpulse0",
-    "libXrandr.so.2": "libxrandr2",
 }
-"""What Qt's window, its multimedia module and OpenCV load, and the Debian package that has it."""
+"""What Qt's window and OpenCV load, and the Debian package that has it."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -34,11 +34,20 @@ UNUSED_MODULES: Final = [
         "pip",
         "psutil",
     ),
-    *("tkinter", "pydoc_data", "lib2to3", "turtledemo", "ensurepip", "idlelib"),
+    *(
+        "tkinter",
+        "readline",
+        "curses",
+        "pydoc_data",
+        "lib2to3",
+        "turtledemo",
+        "ensurepip",
+        "idlelib",
+    ),
     *("insightface.gui", "insightface.commands", "insightface.app.mask_renderer"),
     *("insightface.app.privateframe", "insightface.thirdparty.face3d", "albumentations"),
-    *("numpy.f2py", "numpy.testing", "numpy.tests", "numpy.distutils"),
-    *("pyqtgraph.opengl", "pyqtgraph.console", "pyqtgraph.flowchart", "pyqtgraph.parametertree"),
+    *("numpy.f2py", "numpy.testing", "numpy.tests", "numpy.distutils", "numpy.random"),
+    *("pyqtgraph.opengl", "pyqtgraph.console", "pyqtgraph.flowchart"),
     *("pyqtgraph.examples", "pyqtgraph.jupyter", "pyqtgraph.canvas", "pyqtgraph.dockarea"),
     *("cv2.gapi",),
     *(
@@ -55,7 +64,7 @@ UNUSED_MODULES: Final = [
 
 QT_PLUGINS: Final = {
     "iconengines": None,
-    "imageformats": {"qgif", "qico", "qjpeg", "qsvg", "qwebp"},
+    "imageformats": {"qico", "qjpeg", "qsvg"},
     "multimedia": set() if IS_LINUX else None,
     "platforminputcontexts": {
         "composeplatforminputcontextplugin",
@@ -65,9 +74,7 @@ QT_PLUGINS: Final = {
     "platformthemes": {"qxdgdesktopportal"},
     "styles": None,
     "wayland-decoration-client": None,
-    "wayland-graphics-integration-client": None,
     "wayland-shell-integration": {"qt-shell", "xdg-shell"},
-    "xcbglintegrations": None,
 }
 """Folders of Qt's plug-ins and those of each that stay; None for all."""
 

@@ -15,7 +15,7 @@ CORE_BRANCH_BAR = 95
 WHOLE_BAR = 85
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
-TYPED = [] if HAS_TORCH else ["facemotion", "start.py"]
+TYPED = [] if HAS_TORCH else ["facemotion", "installers", "start.py"]
 """What the type checker reads; nothing named means everything."""
 
 STATIC_CHECKS = {
