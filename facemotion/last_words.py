@@ -2,7 +2,9 @@
 
 import ctypes
 import logging
+import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 from typing import Final
@@ -23,8 +25,19 @@ _BOXES: Final = {
 
 
 def is_without_console() -> bool:
-    """Whether nobody sees what is written to the terminal: a start by double-click."""
-    return sys.stderr is None or Path(sys.argv[0]).stem.endswith("-window")
+    """Whether nobody sees what is written to the terminal: a start by double-click or menu.
+
+    Windows gives such a program no stream at all; Linux a file, a socket or nothing, where a shell
+    gives a terminal and another program a pipe.
+    """
+    if sys.stderr is None or Path(sys.argv[0]).stem.endswith("-window"):
+        return True
+    if sys.platform == "win32" or sys.stderr.isatty():
+        return False
+    try:
+        return not stat.S_ISFIFO(os.fstat(sys.stderr.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False  # somebody has put a stream of his own in its place
 
 
 def fail(error: Exception) -> int:

@@ -1,5 +1,6 @@
 """What is said when the window cannot even be built."""
 
+import os
 import subprocess
 import sys
 
@@ -49,6 +50,25 @@ def test_the_window_program_is_without_a_terminal(boxes, monkeypatch, capsys):
     last_words.say("Hear!")
     assert capsys.readouterr().err == "Hear!\n"
     assert boxes[0][-1] == "Hear!"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="speaks of POSIX streams")
+def test_only_a_terminal_or_a_pipe_has_a_reader(tmp_path):
+    code = "import sys; from facemotion.last_words import is_without_console as w; print(w())"
+    command = [sys.executable, "-c", code]
+    with (tmp_path / "session-errors").open("wb") as file:
+        for stream, expected in (
+            (file, True),
+            (subprocess.DEVNULL, True),
+            (subprocess.PIPE, False),
+        ):
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=stream, check=True)
+            assert done.stdout.decode().strip() == str(expected)
+    reader, terminal = os.openpty()
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, check=True)
+    assert done.stdout == b"False\n"
+    os.close(reader)
+    os.close(terminal)
 
 
 def test_without_any_box_it_ends_silently(monkeypatch):
