@@ -12,7 +12,7 @@ from typing import Final
 from facemotion.analysis.equipment import Equipment
 from facemotion.analysis.jobs import AnalysisJob, JobControl, JobNews, JobState
 from facemotion.analysis.worker import Ended, Logged, Message, Ready, Unfit, failed, unexpected
-from facemotion.analysis.worker_process import WorkerProcess
+from facemotion.analysis.worker_process import PATIENCE_S, WorkerProcess
 from facemotion.core.errors import FacemotionError
 from facemotion.vision.providers import CPU
 
@@ -219,7 +219,8 @@ class Batch:
         for worker in self._workers:
             worker.dismiss()
         for worker in self._workers:
-            worker.join()
+            # One that opens its models still has written nothing, and does not look up from that.
+            worker.join(PATIENCE_S if worker.is_ready else 0.0)
         self._workers.clear()
         for job in [*busy, *self._waiting]:
             self._listener(JobNews(job.number, JobState.STOPPED))

@@ -85,18 +85,20 @@ class WorkerProcess:
         """Ask the process to end; follow it up with `join`."""
         self.connection.close()
 
-    def join(self, timeout_s: float = PATIENCE_S) -> str:
+    def join(self, patience_s: float = PATIENCE_S) -> str:
         """Wait for the end, and enforce it when it does not come.
+
+        Args:
+            patience_s: How long it may take to end well.
 
         Returns:
             How it ended, in words.
         """
-        for enforce in (None, self._process.terminate, self._process.kill):
-            if enforce is not None:
+        self._process.join(patience_s)
+        for enforce in (self._process.terminate, self._process.kill):
+            if self._process.exitcode is None:
                 enforce()
-            self._process.join(timeout_s)
-            if self._process.exitcode is not None:
-                break
+                self._process.join(PATIENCE_S)
         code = self._process.exitcode
         if code is not None and code < 0:
             return f"ended by signal {-code}"
