@@ -21,6 +21,7 @@ from facemotion.store.atomic import set_aside, write_atomic
 from facemotion.store.paths import make_private_folder
 from facemotion.store.setting_groups import (
     BaselineSettings,
+    DebugSettings,
     DetectionSettings,
     DisplaySettings,
     EnrolmentSettings,
@@ -57,6 +58,7 @@ class Settings:
         recording: What a recording keeps, and what the digit keys stamp.
         privacy: What is kept.
         enrolment: What a photo must be like to enrol somebody.
+        debug: Which faces are saved to find out what is wrong.
     """
 
     source: SourceSettings = field(default_factory=SourceSettings)
@@ -71,6 +73,7 @@ class Settings:
     recording: RecordingSettings = field(default_factory=RecordingSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
+    debug: DebugSettings = field(default_factory=DebugSettings)
 
     @property
     def smoothing_preset(self) -> str:

@@ -152,6 +152,14 @@ ACTIONS = (
         QT_TRANSLATE_NOOP("actions", "Read videos, photos and folders into tables and videos"),
     ),
     ActionSpec(
+        "sessions",
+        QT_TRANSLATE_NOOP("actions", "Recorded s&essions…"),
+        QT_TRANSLATE_NOOP("actions", "Sessions"),
+        "sessions",
+        ("Ctrl+H",),
+        QT_TRANSLATE_NOOP("actions", "Replay, report, export or delete what was recorded"),
+    ),
+    ActionSpec(
         "quit",
         QT_TRANSLATE_NOOP("actions", "&Quit"),
         QT_TRANSLATE_NOOP("actions", "Quit"),

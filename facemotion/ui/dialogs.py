@@ -68,7 +68,9 @@ class Dialogs(QObject):
         self._enrolment: EnrolmentDialog | None = None
         self._settings: SettingsDialog | None = None
         self._others: dict[str, QDialog] = {}
+        self._people_count = 0
         keeper.changed.connect(self._on_settings_changed)
+        session.gallery_loaded.connect(self._on_gallery_loaded)
 
     @property
     def enrolment(self) -> "EnrolmentDialog | None":
@@ -125,13 +127,31 @@ class Dialogs(QObject):
         dialog = SettingsDialog(self._keeper.settings, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.settings_changed.connect(self._keeper.replace)
+        self._tell_recognition(dialog)
         dialog.destroyed.connect(self._forget_settings)
         self._settings = dialog
         dialog.show()
 
+    @Slot(str, str)
+    def open_setting(self, group: str, name: str) -> None:
+        """Change one setting: the dialog opens at it."""
+        self.open_settings()
+        if self._settings is not None:
+            self._settings.show_entry(group, name)
+
     @Slot()
     def _forget_settings(self) -> None:
         self._settings = None
+
+    def _tell_recognition(self, dialog: "SettingsDialog") -> None:
+        info = self._session.models_info
+        dialog.set_recognition(info.thresholds if info is not None else None, self._people_count)
+
+    @Slot(int)
+    def _on_gallery_loaded(self, people: int) -> None:
+        self._people_count = people
+        if self._settings is not None:
+            self._tell_recognition(self._settings)
 
     @Slot(object, object)
     def _on_settings_changed(self, _old: Settings, new: Settings) -> None:

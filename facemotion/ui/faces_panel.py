@@ -1,15 +1,13 @@
 """Who is here: one row for each face in the picture."""
 
 import contextlib
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Callable, Generator
 
 from PySide6.QtCore import (
-    QAbstractListModel,
+    QAbstractItemModel,
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QPointF,
     QRect,
     QRectF,
@@ -18,7 +16,15 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPixmap,
+)
 from PySide6.QtWidgets import (
     QListView,
     QStyle,
@@ -29,80 +35,29 @@ from PySide6.QtWidgets import (
 )
 
 from facemotion.core.palette import DECISION_COLOURS, EMOTION_SYMBOLS
+from facemotion.ui.faces_model import (
+    FACE_ROLE,
+    AnyIndex,
+    FacesModel,
+    feeling_words,
+    is_open_question,
+)
 from facemotion.ui.icons import Icons
 from facemotion.ui.presence import PresentFace
 from facemotion.ui.theme import emotion_ink
 from facemotion.ui.thumbnails import image_from_bgr, square_thumbnail
-from facemotion.ui.words import duration_words, emotion_word, gate_words, shown_probability
+from facemotion.ui.words import duration_words
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-FACE_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_HEIGHT_PX = 46
 THUMBNAIL_PX = 36
 ICON_PX = 16
 BASELINE_PX = 14
 
 
-def feeling_words(present: PresentFace) -> str:
-    """How a face feels, or why nobody can tell."""
-    reading = present.face.emotion
-    probability = shown_probability(reading)
-    if reading.emotion is not None and probability is not None:
-        return f"{emotion_word(reading.emotion)} {probability * 100.0:.0f} %"
-    return gate_words(reading.gate_reason) if reading.gate_reason is not None else "…"
-
-
-class FacesModel(QAbstractListModel):
-    """The faces that are here as rows; a row stays itself for as long as its track lives."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._faces: list[PresentFace] = []
-
-    def rowCount(self, parent: AnyIndex | None = None) -> int:
-        """Number of faces."""
-        return 0 if parent is not None and parent.isValid() else len(self._faces)
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text of a row, and its face under `FACE_ROLE`."""
-        if not index.isValid() or index.row() >= len(self._faces):
-            return None
-        present = self._faces[index.row()]
-        if role == FACE_ROLE:
-            return present
-        if role == Qt.ItemDataRole.DisplayRole:
-            return present.title
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            here = self.tr("here for {time}").format(time=duration_words(present.duration_s))
-            if present.face.emotion.is_corrected:
-                here = f"{here}, {self.tr('corrected by the neutral face')}"
-            return f"{present.title}, {feeling_words(present)}, {here}"
-        return None
-
-    def set_faces(self, faces: list[PresentFace]) -> None:
-        """Take over the list; rows that stay keep their selection."""
-        old_ids = [face.track_id for face in self._faces]
-        new_ids = [face.track_id for face in faces]
-        for row in reversed(range(len(old_ids))):
-            if old_ids[row] not in new_ids:
-                self.beginRemoveRows(QModelIndex(), row, row)
-                del self._faces[row]
-                self.endRemoveRows()
-        kept = {face.track_id for face in self._faces}
-        added = [face for face in faces if face.track_id not in kept]
-        if added:
-            first = len(self._faces)
-            self.beginInsertRows(QModelIndex(), first, first + len(added) - 1)
-            self._faces.extend(added)
-            self.endInsertRows()
-        by_id = {face.track_id: face for face in faces}
-        self._faces = [by_id[face.track_id] for face in self._faces]
-        if self._faces:
-            self.dataChanged.emit(self.index(0), self.index(len(self._faces) - 1))
-
-    def track_ids(self) -> list[int]:
-        """Track ids in the order of the rows."""
-        return [face.track_id for face in self._faces]
+def _why_rect(row: QRect) -> QRectF:
+    """Where the question mark of a row is."""
+    lower = row.center().y() + row.height() / 4.0
+    return QRectF(row.right() - 10 - ICON_PX, lower - ICON_PX / 2.0, ICON_PX, ICON_PX)
 
 
 class FaceDelegate(QStyledItemDelegate):
@@ -111,7 +66,12 @@ class FaceDelegate(QStyledItemDelegate):
     Args:
         icons: For the emotions.
         parent: Qt parent.
+
+    Signals:
+        why_wanted(int): The question mark in the row of this track was clicked.
     """
+
+    why_wanted = Signal(int)
 
     def __init__(self, icons: Icons, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -135,6 +95,25 @@ class FaceDelegate(QStyledItemDelegate):
         text_rect = rect.adjusted(THUMBNAIL_PX + 10, 4, 0, -4)
         self._paint_text(painter, option, text_rect, present)
         painter.restore()
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: AnyIndex,
+    ) -> bool:
+        """A click on the question mark asks why."""
+        present: PresentFace = index.data(FACE_ROLE)
+        is_mark_hit = (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonRelease
+            and is_open_question(present)
+            and _why_rect(option.rect).contains(event.position())
+        )
+        if is_mark_hit:
+            self.why_wanted.emit(present.track_id)
+        return is_mark_hit or super().editorEvent(event, model, option, index)
 
     def _paint_ground(
         self, painter: QPainter, option: QStyleOptionViewItem, present: PresentFace
@@ -171,6 +150,12 @@ class FaceDelegate(QStyledItemDelegate):
         )
         painter.drawText(top, align | Qt.AlignmentFlag.AlignLeft, name)
         painter.setFont(option.font)
+        if is_open_question(present):
+            place = _why_rect(option.rect)
+            pixel_ratio = painter.device().devicePixelRatioF()
+            mark = self._icons.pixmap("help", quiet.name(), ICON_PX, pixel_ratio)
+            painter.drawPixmap(place.topLeft(), mark)
+            bottom.setRight(int(place.left()) - 6)
         self._paint_feeling(painter, bottom, present, ink, quiet)
 
     def _paint_feeling(
@@ -241,10 +226,12 @@ class FacesPanel(QWidget):
     Signals:
         face_selected(object): Track id (int) of the row chosen by the user, or None.
         face_activated(int): The user pressed Enter on, or double-clicked, a row.
+        why_wanted(int): The user asks why this face is unsure or unknown.
     """
 
     face_selected = Signal(object)
     face_activated = Signal(int)
+    why_wanted = Signal(int)
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -261,6 +248,7 @@ class FacesPanel(QWidget):
         self._view.setAccessibleName(self.tr("Faces in the picture"))
         self._view.selectionModel().currentChanged.connect(self._on_current_changed)
         self._view.activated.connect(self._on_activated)
+        self._delegate.why_wanted.connect(self.why_wanted)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
@@ -286,6 +274,14 @@ class FacesPanel(QWidget):
         self._delegate.keep_only([face.track_id for face in faces])
         if not faces:
             self._view.viewport().update()
+
+    def explain_with(self, explain: Callable[[int], str]) -> None:
+        """Say in a row's tooltip why the face is unsure or unknown.
+
+        Args:
+            explain: Gives the words for a track id.
+        """
+        self._model.explain_with(explain)
 
     def set_empty_text(self, text: str) -> None:
         """What the list says while it is empty."""

@@ -23,6 +23,7 @@ from facemotion.ui.actions import Actions
 from facemotion.ui.analysis_desk import AnalysisDesk
 from facemotion.ui.changes_panel import ChangesPanel
 from facemotion.ui.chart_panel import ChartPanel
+from facemotion.ui.debug_desk import DebugDesk
 from facemotion.ui.dialogs import Dialogs
 from facemotion.ui.docks import Docks
 from facemotion.ui.face_board import FaceBoard
@@ -35,18 +36,25 @@ from facemotion.ui.live_pane import LivePane
 from facemotion.ui.look_desk import LookDesk
 from facemotion.ui.marker_desk import MarkerDesk, MarkerPlaces
 from facemotion.ui.marker_field import MarkerField
-from facemotion.ui.menus import OVERLAY_ACTIONS, ThemeChoice, build_menu_bar, build_tool_bar
+from facemotion.ui.menus import (
+    ThemeChoice,
+    add_context_menus,
+    build_menu_bar,
+    build_tool_bar,
+)
 from facemotion.ui.model_desk import ModelDesk
 from facemotion.ui.model_request import ModelsInfo
 from facemotion.ui.playback_desk import PlaybackDesk
 from facemotion.ui.recent_sources import RecentSources
 from facemotion.ui.record_desk import RecordDesk
 from facemotion.ui.session import LiveSession
+from facemotion.ui.session_desk import SessionDesk
 from facemotion.ui.settings_keeper import SettingsKeeper
 from facemotion.ui.source_desk import SourceDesk
 from facemotion.ui.source_menu import KIND_ICONS, SourceMenu, source_words
 from facemotion.ui.status_panel import StatusPanel
 from facemotion.ui.theme import Theme
+from facemotion.ui.why_desk import WhyDesk
 from facemotion.vision.sources.base import SourceInfo, SourceKind
 from facemotion.vision.sources.specs import SourceSpec
 
@@ -133,6 +141,10 @@ class MainWindow(QMainWindow):
         self.analysis = AnalysisDesk(
             session, store, keeper, self.pane.banner, self.actions_by_name, self._icons, paths, self
         )
+        self.debug = DebugDesk(
+            session, self.pane.banner, self.status, self.actions_by_name, keeper, paths, self
+        )
+        self.why = WhyDesk(self.board, self.faces, self.actions_by_name, keeper, self.dialogs, self)
         self.face_desk = FaceDesk(
             self.board,
             FaceViews(self.pane.video, self.faces, self.chart, self.docks["chart"]),
@@ -140,6 +152,15 @@ class MainWindow(QMainWindow):
             self,
         )
         self.tools = make_face_tools(self, keeper, self._icons, store.folder)
+        self.sessions = SessionDesk(
+            session,
+            self.pane,
+            self.sources,
+            self.actions_by_name,
+            self._icons,
+            paths.sessions_dir,
+            self,
+        )
         self._status_timer = QTimer(self, interval=STATUS_MS)
         self._connect_session()
         self._connect_panels()
@@ -360,6 +381,8 @@ class MainWindow(QMainWindow):
         is_recorded = self.record.shutdown()
         is_clean = self.session.shutdown() and is_recorded
         is_clean = self.analysis.shutdown() and is_clean
+        is_clean = self.debug.shutdown() and is_clean
+        self.sessions.wait()
         self.files.wait()
         self.models.wait()
         self.tools.end()

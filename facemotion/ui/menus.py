@@ -74,7 +74,7 @@ def build_menu_bar(
     file_menu = _menu(window, window.tr("&File"))
     file_menu.addMenu(source_menu)
     file_menu.addSeparator()
-    file_menu.addActions([actions["snapshot"], actions["analyse"]])
+    file_menu.addActions([actions[name] for name in ("snapshot", "analyse", "sessions")])
     file_menu.addSeparator()
     file_menu.addAction(actions["quit"])
     play = _menu(window, window.tr("&Playback"))
@@ -162,6 +162,19 @@ def build_tool_bar(
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     source.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return bar, source
+
+
+def add_context_menus(video: QWidget, faces: QWidget, chart: QWidget, actions: Actions) -> None:
+    """Commands on the right button: over the picture, the list of faces and the chart."""
+    of_face = ("why", "enrol", "neutral")
+    names_of = {
+        video: (*of_face, "snapshot", *OVERLAY_ACTIONS, "mirror", "fullscreen", "mini"),
+        faces: (*of_face, "forget_neutral", "next_face", "previous_face"),
+        chart: ("copy_chart", "export_chart"),
+    }
+    for widget, names in names_of.items():
+        widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        widget.addActions([actions[name] for name in names])
 
 
 def key_list(actions: Actions, docks: list[QDockWidget]) -> list[tuple[str, str]]:

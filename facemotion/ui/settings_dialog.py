@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facemotion.core.smoothing import SmoothingParams
+from facemotion.core.thresholds import PackThresholds
 from facemotion.store.settings import Settings, group_names
 from facemotion.ui.confirmation import ask
 from facemotion.ui.settings_model import (
@@ -87,6 +89,10 @@ _TITLES = {
     "enrolment": (
         QT_TRANSLATE_NOOP("SettingsDialog", "Enrolment"),
         QT_TRANSLATE_NOOP("SettingsDialog", "How people are added."),
+    ),
+    "debug": (
+        QT_TRANSLATE_NOOP("SettingsDialog", "Debug mode"),
+        QT_TRANSLATE_NOOP("SettingsDialog", "Faces saved to find out why readings are wrong."),
     ),
 }
 
@@ -162,10 +168,33 @@ class SettingsDialog(QDialog):
             if section.group == group:
                 self._groups.setCurrentRow(row)
 
+    def show_entry(self, group: str, name: str) -> None:
+        """Open at one parameter, ready to be changed.
+
+        Raises:
+            KeyError: There is no such group or parameter.
+        """
+        row = self.section(group).row(name)
+        self.show_group(group)
+        # The page gets its height with the next layout; before, nothing could be scrolled to.
+        QTimer.singleShot(0, row, lambda: self._area.ensureWidgetVisible(row))
+        row.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def show_settings(self, settings: Settings) -> None:
         """Show settings that were changed elsewhere; nothing is told."""
         self._settings = settings
         self._show_values()
+
+    def set_recognition(self, thresholds: PackThresholds | None, people: int) -> None:
+        """What the strictness of recognition is reckoned from.
+
+        Args:
+            thresholds: Of the pack in use, or None when no models are loaded.
+            people: People who can be recognised.
+        """
+        strictness = self.section("matching").strictness
+        if strictness is not None:
+            strictness.set_ground(thresholds, people)
 
     def _make_sections(self) -> list[SettingsSection]:
         sections: list[SettingsSection] = []
@@ -265,7 +294,8 @@ class SettingsDialog(QDialog):
 
     @Slot(object)
     def _take_preset(self, params: Any) -> None:
-        self._apply(with_group(self._settings, "smoothing", params))
+        group = "smoothing" if isinstance(params, SmoothingParams) else "matching"
+        self._apply(with_group(self._settings, group, params))
 
     @Slot()
     def ask_reset_all(self) -> None:

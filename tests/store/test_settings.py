@@ -67,6 +67,7 @@ def test_defaults_are_those_of_the_design():
         "recording",
         "privacy",
         "enrolment",
+        "debug",
     )
     assert settings.detection.det_threshold == 0.5
     assert settings.inference.inference_interval_s == 0.10
