@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from facemotion.core.baseline import NeutralBaseline
 from facemotion.core.errors import FacemotionError
 from facemotion.core.matching import GalleryIndex
-from facemotion.core.types import FrameBgr, FrameResult
+from facemotion.core.types import Frame, FrameBgr, FrameResult
 from facemotion.ui.mailbox import Mailbox
 from facemotion.ui.meters import RateMeter
 from facemotion.ui.model_request import LoadedModels, ModelRequest, NoPackError, load_models
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 GalleryLoader = Callable[[str], GalleryIndex]
 """Reads the people whose embeddings come from the model id given."""
+RecordedReader = Callable[[Frame], FrameResult]
+"""Says what was found in a frame when it was recorded."""
 
 
 class InferenceThread(QThread):
@@ -93,6 +95,7 @@ class InferenceThread(QThread):
         )
         self._is_reload_wanted = threading.Event()
         self._is_reset_wanted = threading.Event()
+        self._recorded: RecordedReader | None = None
         self._photos: queue.SimpleQueue[tuple[int, Path | FrameBgr]] = queue.SimpleQueue()
         self._models: LoadedModels | None = None
         self._last: Picture | None = None
@@ -130,6 +133,11 @@ class InferenceThread(QThread):
     def set_track_baseline(self, track_id: int, baseline: NeutralBaseline | None) -> None:
         """Correct a track's readings for as long as it lives, or no longer."""
         self._track_baselines.put((track_id, baseline))
+        self._wake.set()
+
+    def set_recorded(self, recorded: RecordedReader | None) -> None:
+        """Answer with what was recorded instead of reading faces, or read faces again."""
+        self._recorded = recorded
         self._wake.set()
 
     def reload_gallery(self) -> None:
@@ -268,7 +276,8 @@ class InferenceThread(QThread):
         self.photo_examined.emit(job_id, verdict)
 
     def _infer_or_wait(self) -> None:
-        if self._models is None or self.pictures.is_empty:
+        recorded, models = self._recorded, self._models
+        if (recorded is None and models is None) or self.pictures.is_empty:
             self._wait(None)
             return
         wait_s = self._due_s - time.monotonic()
@@ -276,15 +285,21 @@ class InferenceThread(QThread):
             self._wait(wait_s)
             return
         picture = self.pictures.take()
-        if picture is not None:
-            self._due_s = time.monotonic() + self._interval_s
-            self._infer(self._models, picture)
+        if picture is None:
+            return
+        self._due_s = time.monotonic() + self._interval_s
+        if recorded is not None:
+            self._give(picture, recorded(picture.frame))
+        elif models is not None:
+            self._infer(models, picture)
 
     def _infer(self, models: LoadedModels, picture: Picture) -> None:
         is_still = picture.is_still
         pipeline = models.pipeline
         process = pipeline.process_still if is_still else pipeline.process
-        result = process(picture.frame)
+        self._give(picture, process(picture.frame))
+
+    def _give(self, picture: Picture, result: FrameResult) -> None:
         self._last = picture
         self._results.put(result)
         self.rate.tick(time.monotonic())

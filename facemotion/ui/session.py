@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -12,11 +11,12 @@ from facemotion.core.baseline import NeutralBaseline
 from facemotion.core.matching import GalleryIndex
 from facemotion.core.types import Frame, FrameBgr, FrameResult
 from facemotion.ui.capture_thread import CaptureThread, SourceMaker
-from facemotion.ui.inference_thread import GalleryLoader, InferenceThread
+from facemotion.ui.inference_thread import GalleryLoader, InferenceThread, RecordedReader
 from facemotion.ui.mailbox import Mailbox
 from facemotion.ui.meters import memory_mib
 from facemotion.ui.model_request import ModelRequest, ModelsInfo
 from facemotion.ui.picture import Picture
+from facemotion.ui.session_statistics import SessionStatistics
 from facemotion.ui.source_runner import SourceRunner
 from facemotion.vision.sources.base import SourceInfo
 from facemotion.vision.sources.specs import SourceSpec
@@ -24,27 +24,6 @@ from facemotion.vision.sources.specs import SourceSpec
 logger = logging.getLogger(__name__)
 
 SHUTDOWN_MS = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class SessionStatistics:
-    """What the status bar tells.
-
-    Attributes:
-        capture_per_s: Pictures shown per second.
-        inference_per_s: Results per second.
-        latency_ms: From a picture's capture to its result; NaN before the first result.
-        inference_ms: Wall time of the last inference; NaN before the first result.
-        dropped_count: Pictures of this source that came too late to be shown.
-        memory_mib: Memory of the process, or None where the system does not tell.
-    """
-
-    capture_per_s: float
-    inference_per_s: float
-    latency_ms: float
-    inference_ms: float
-    dropped_count: int
-    memory_mib: float | None
 
 
 class LiveSession(QObject):
@@ -116,6 +95,7 @@ class LiveSession(QObject):
         self._baselines: Mapping[str, NeutralBaseline] = {}
         self._interval_s = 0.10
         self._job_count = 0
+        self._recorded: RecordedReader | None = None
         self._inference = self._make_inference()
         self._source = SourceRunner(maker, self._inference.pictures, self)
         self._connect_source()
@@ -263,6 +243,11 @@ class LiveSession(QObject):
         """Correct a track's readings for as long as it lives, or no longer."""
         self._inference.set_track_baseline(track_id, baseline)
 
+    def set_recorded(self, recorded: RecordedReader | None) -> None:
+        """Show what was recorded instead of reading faces, or read faces again."""
+        self._recorded = recorded
+        self._inference.set_recorded(recorded)
+
     @Slot()
     def reload_gallery(self) -> None:
         """Read the people on disk again."""
@@ -363,6 +348,7 @@ class LiveSession(QObject):
         inference.photo_examined.connect(self.photo_examined)
         inference.photos_refused.connect(self.photos_refused)
         inference.failed.connect(self._on_inference_failed)
+        inference.set_recorded(self._recorded)
         return inference
 
     @Slot(object)

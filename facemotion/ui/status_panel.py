@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from facemotion.ui.model_request import ModelsInfo
 from facemotion.ui.recording_label import RecordingLabel
-from facemotion.ui.session import SessionStatistics
+from facemotion.ui.session_statistics import SessionStatistics
 from facemotion.vision.sources.base import SourceInfo
 
 PACK_TIP = QT_TRANSLATE_NOOP(

@@ -71,6 +71,7 @@ class VideoView(QWidget):
         self._picture: Picture | None = None
         self._result: FrameResult | None = None
         self._options = OverlayOptions()
+        self._is_overlay_shown = True
         self._selected_id: int | None = None
         self._hovered_id: int | None = None
         self._patience_s = STALE_S
@@ -121,6 +122,11 @@ class VideoView(QWidget):
         self._options = options
         self.update()
 
+    def set_overlay_shown(self, is_shown: bool) -> None:
+        """Whether anything is drawn over the picture; faces can be clicked all the same."""
+        self._is_overlay_shown = is_shown
+        self.update()
+
     def set_selected(self, track_id: int | None) -> None:
         """Emphasise one face."""
         self._selected_id = track_id
@@ -166,6 +172,8 @@ class VideoView(QWidget):
         if result is not None and belongs_to(result, picture.frame, self._patience_s):
             metrics = QFontMetricsF(painter.font())
             self._marks = lay_out(result, picture.frame, transform, metrics, self._options)
+            if not self._is_overlay_shown:
+                return
             painter.setClipRect(transform.target)
             paint_marks(painter, self._marks, self._icons, self._selected_id, self._hovered_id)
             painter.setClipping(False)
