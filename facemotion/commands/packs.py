@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facemotion.commands.console import EXIT_FAILED, EXIT_OK, EXIT_PARTLY, Console
-from facemotion.commands.setup import Setup, choose_pack, read_setup
+from facemotion.commands.setup import Setup, choose_pack, open_faces, read_setup
 from facemotion.core.errors import FacemotionError, ModelError
 from facemotion.store.licences import AcceptedLicences
 from facemotion.store.pack_choice import PACK_VARIABLE, named_pack, pack_roots
@@ -115,7 +115,6 @@ def use(options: argparse.Namespace) -> int:
     console = Console(options.json)
     setup = read_setup(options, console)
     choice, pack = _chosen(options.name, setup)
-    without = _people_without(setup, pack)
     detection = dataclasses.replace(setup.settings.detection, pack=choice)
     save_settings(
         setup.paths.settings_file, dataclasses.replace(setup.settings, detection=detection)
@@ -126,10 +125,15 @@ def use(options: argparse.Namespace) -> int:
         console.note(
             f"The environment variable {PACK_VARIABLE} names another pack and counts first."
         )
-    if without:
+    if pack.recogniser_path is None:
+        console.note("This pack finds faces but cannot tell people apart: nobody gets a name.")
+    elif options.reembed:
+        _reembed(setup, pack, console)
+    without = _people_without(setup, pack)
+    if without and pack.recogniser_path is not None:
         console.note(
             f"{without} of the people enrolled are known to another pack only and need new photos "
-            "with this one."
+            "with this one. --reembed takes the photos that are kept."
         )
     console.say(f"{pack.name} is used from now on; a window that is open keeps its own.")
     console.give({"in_use": choice, "model_id": pack.model_id, "people_without": without})
@@ -210,6 +214,27 @@ def _chosen(name: str, setup: Setup) -> "tuple[str, Pack]":
         raise ModelError(entry.problem)
     is_by_name = named_pack(setup.paths, "", entry.pack_id, environment={}) == entry.folder
     return entry.pack_id if is_by_name else str(entry.folder), entry.pack
+
+
+def _reembed(setup: Setup, pack: "Pack", console: Console) -> None:
+    from facemotion.analysis.reembedding import of_another_pack, reembed
+
+    people = of_another_pack(setup.gallery.load().people, pack.model_id)
+    if not people:
+        return
+    faces = open_faces(setup, pack, console.note)
+    with console.progress("People") as bar:
+        outcomes = reembed(
+            setup.gallery,
+            people,
+            faces,
+            lambda done, person: bar.show(done / len(people), person.name),
+        )
+    for outcome in outcomes:
+        if outcome.is_done:
+            console.say(f"{outcome.person.name}: {outcome.used} photos read again.")
+        else:
+            console.note(outcome.problem)
 
 
 def _people_without(setup: Setup, pack: "Pack") -> int:

@@ -33,6 +33,11 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     using.add_argument(
         "--gallery", metavar="DIR", default=argparse.SUPPRESS, help="folder of the enrolled people"
     )
+    using.add_argument(
+        "--reembed",
+        action="store_true",
+        help="read the photos kept of people again, so that this pack knows them too",
+    )
     for name, action in actions.choices.items():
         action.add_argument("--json", action="store_true", help="print the result as JSON only")
         action.set_defaults(handle=partial(_handle, _HANDLERS[name]))

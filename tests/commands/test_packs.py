@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import insightface
 import numpy as np
 import pytest
 
 from facemotion.__main__ import main
 from facemotion.store.gallery import GalleryStore
 from facemotion.store.licences import AcceptedLicences
-from facemotion.store.paths import AppPaths
+from facemotion.store.paths import AppPaths, model_path
 from facemotion.store.settings import load_settings
 from facemotion.vision import pack_catalogue, pack_shelf
+from facemotion.vision.faces import FaceModels
 from facemotion.vision.pack_catalogue import PackDescription
+from facemotion.vision.packs import open_pack
 from tests.vision.pack_server import PackServer, zipped_pack
 from tests.vision.tiny_models import write_pack
 
@@ -200,6 +204,33 @@ class TestImportUseRemove:
         assert json.loads(out)["people_without"] == 1
         for words in ("is not the file", "FACEMOTION_PACK names another", "need new photos"):
             assert words in err
+
+
+def test_a_pack_that_knows_nobody_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    alone = write_pack(tmp_path / "alone", has_recogniser=False)
+    code, _, err = run(capsys, "use", alone, "--reembed")
+    assert code == 0
+    assert "nobody gets a name" in err
+
+
+def test_people_are_read_again_from_their_photos(capsys: pytest.CaptureFixture[str]) -> None:
+    picture = cv2.imread(str(Path(insightface.__file__).parent / "data" / "images" / "t1.jpg"))
+    assert picture is not None
+    gallery = GalleryStore(AppPaths.default().gallery_dir)
+    vectors = np.random.default_rng(1).normal(size=(2, 8)).astype(np.float32)
+    faces = FaceModels(open_pack(model_path("builtin"))).detect(np.asarray(picture, np.uint8))
+    x1, y1, x2, y2 = (int(value) for value in faces[1].bbox_xyxy)
+    photo = cv2.imencode(".png", picture[y1 - 30 : y2 + 30, x1 - 30 : x2 + 30])[1].tobytes()
+    gallery.enrol("Ana", vectors, "other-01234567", [photo])
+    gallery.enrol("Ben", vectors[::-1] * 2.0, "other-01234567")
+    code, out, err = run(capsys, "use", "builtin", "--reembed")
+    assert code == 0
+    assert "Ana: 1 photos read again." in out
+    assert "No photos of Ben are kept" in err
+    assert "1 of the people enrolled are known to another pack only" in err
+    assert run(capsys, "use", "builtin", "--reembed", "--json")[0] == 0
 
 
 def test_an_action_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
