@@ -172,7 +172,8 @@ def _session_of(folder: Path, values: Mapping[str, Any]) -> SessionInfo:
 
 def _aware(text: str) -> datetime:
     """A date with its offset; one without counts as local time."""
-    return datetime.fromisoformat(text).astimezone()
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.astimezone()
 
 
 def _finite(value: Any) -> float:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QThread, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from facemotion.store.markers import Marker
@@ -137,7 +137,7 @@ class RecordDesk(QObject):
         self._banner.clear(RECORDING)
         self._put_what_is_shown(recorder)
         self._session.watch(recorder.put_picture, recorder.put_result)
-        recorder.start(QThread.Priority.LowPriority)
+        recorder.start()
         self._timer.start()
         self.refresh()
         self.recording_changed.emit(True)
@@ -173,6 +173,9 @@ class RecordDesk(QObject):
         if recorder is None:
             return True
         self.stop()
+        if recorder.wait(SHUTDOWN_MS // 2):
+            return True
+        recorder.hurry()
         if recorder.wait(SHUTDOWN_MS):
             return True
         logger.error("the recording did not end in time")

@@ -158,6 +158,15 @@ class RecordQueue:
             self._last_frame = None
             self._condition.notify()
 
+    def hurry(self) -> None:
+        """Leave out the frames that wait, as if there had been no room for them."""
+        with self._condition:
+            for waiting in self._frames:
+                if waiting.frame is not None:
+                    waiting.frame = None
+                    self._dropped_count += 1
+            self._held_count = 0
+
     def take(self, timeout_s: float) -> Recordable | None:
         """The next thing to write, in the order of time; None when there is none in time."""
         deadline_s = self._now() + timeout_s

@@ -1,8 +1,6 @@
 """The thread that writes a recording, so that neither picture nor readings wait for a disk."""
 
 import logging
-import os
-import sys
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -24,7 +22,6 @@ logger = logging.getLogger(__name__)
 STAND_S = 1.0
 """A picture that stands is written again after this time, so that a crash costs no more."""
 FLUSH_S = 0.4
-NICENESS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +117,15 @@ class Recorder(QThread):
             self._duration_s = self._queue.time_at(time.monotonic())
         self._queue.end()
 
+    def hurry(self) -> None:
+        """Leave out the pictures that wait, so that the end comes soon."""
+        self._queue.hurry()
+
     # ----- this thread
 
     def run(self) -> None:
         """Record until stopped; the one outer boundary of the thread."""
         threading.current_thread().name = self.objectName()
-        _yield_to_others()
         try:
             recording = SessionRecording(self._plan)
             self._folder = recording.folder
@@ -204,9 +204,3 @@ class Recorder(QThread):
     def _elapsed_s(self) -> float:
         ended_s = self._duration_s
         return self._queue.time_at(time.monotonic()) if ended_s is None else ended_s
-
-
-def _yield_to_others() -> None:
-    """Where threads have priorities of their own: picture and readings come before this one."""
-    if sys.platform.startswith("linux"):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
