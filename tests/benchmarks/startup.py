@@ -4,7 +4,8 @@ Starts the program several times on the demo source, warm, in a user folder of i
 its log when the window was painted first and when the first result came. A bare PySide6 window in
 the same run says how much of that is Qt's and the machine's. Beside the wall time stands the
 processor time (user and system, every thread), which other work on the machine touches little.
-Ends with one line of JSON.
+On a busy machine `chrt -r 1 python -m …` (as root) gives the wall times of an idle one. Ends with
+one line of JSON.
 """
 
 import argparse
