@@ -86,13 +86,18 @@ def default_words(entry: SettingEntry) -> str:
 
 def changes_between(old: Any, new: Any) -> list[str]:
     """What one record of a group has different from another: "label old → new" for each."""
-    changes: list[str] = []
+    return [f"{label} {before} → {after}" for label, before, after in change_rows(old, new)]
+
+
+def change_rows(old: Any, new: Any) -> list[tuple[str, str, str]]:
+    """What one record of a group has different from another: label, old and new value of each."""
+    changes: list[tuple[str, str, str]] = []
     for entry in dataclasses.fields(new):
         before, after = getattr(old, entry.name), getattr(new, entry.name)
         if before == after:
             continue
         info = parameter_info(new, entry.name)
-        changes.append(f"{info.label} {value_words(before, info)} → {value_words(after, info)}")
+        changes.append((info.label, value_words(before, info), value_words(after, info)))
     return changes
 
 

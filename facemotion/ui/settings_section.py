@@ -10,6 +10,7 @@ from facemotion.ui.notice import Notice, NoticeKind
 from facemotion.ui.parameter_editors import make_editor
 from facemotion.ui.preset_list import PresetList
 from facemotion.ui.settings_model import SettingEntry, default_words, value_words
+from facemotion.ui.strictness import StrictnessBar
 from facemotion.ui.text_labels import heading, hint, strong
 
 
@@ -85,7 +86,8 @@ class SettingsSection(QWidget):
     Signals:
         value_chosen(SettingEntry, object): The user chose a value.
         reset_wanted(str): The user wants the group's defaults.
-        preset_chosen(SmoothingParams): The user wants a preset's values.
+        preset_chosen(object): The user wants a whole group's values: a smoothing preset's, or those
+            of a strictness of recognition.
     """
 
     value_chosen = Signal(object, object)
@@ -102,6 +104,7 @@ class SettingsSection(QWidget):
         self._reset.setAccessibleName(self.tr("Reset all of {title}").format(title=title))
         self._reset.clicked.connect(self._want_reset)
         self.presets = PresetList() if group == "smoothing" else None
+        self.strictness = StrictnessBar() if group == "matching" else None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 20)
         layout.setSpacing(2)
@@ -114,6 +117,10 @@ class SettingsSection(QWidget):
         if self.presets is not None:
             self.presets.preset_chosen.connect(self.preset_chosen)
             layout.addWidget(self.presets)
+            layout.addSpacing(12)
+        if self.strictness is not None:
+            self.strictness.params_chosen.connect(self.preset_chosen)
+            layout.addWidget(self.strictness)
             layout.addSpacing(12)
         for row in self.rows:
             row.value_chosen.connect(self.value_chosen)
@@ -143,6 +150,8 @@ class SettingsSection(QWidget):
         self._reset.setEnabled(values != defaults)
         if self.presets is not None:
             self.presets.show_current(settings.smoothing)
+        if self.strictness is not None:
+            self.strictness.show_params(settings.matching)
 
     def show_matches(self, words: list[str]) -> int:
         """Show only the rows that match a search; no words show all.
@@ -157,6 +166,8 @@ class SettingsSection(QWidget):
             count += is_match
         if self.presets is not None:
             self.presets.setVisible(not words)
+        if self.strictness is not None:
+            self.strictness.setVisible(not words)
         return count
 
     @Slot()

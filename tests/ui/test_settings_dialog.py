@@ -103,11 +103,20 @@ def test_presets_say_what_they_change_and_change_it(dialog, qtbot):
     dialog.show_group("smoothing")
     presets = dialog.section("smoothing").presets
     assert not presets.button("Adaptive").isEnabled()
-    assert "Readings to switch 3 → 6" in presets.words("Steady")
+    assert ("Readings to switch", "3", "6") in presets.table("Steady").rows
+    assert presets.table("Steady").isHidden()
+    presets.opener("Steady").click()
+    assert not presets.table("Steady").isHidden()
+    assert presets.opener("Steady").text() == f"{len(presets.table('Steady').rows)} changes"
+    assert told == []
     presets.button("Steady").click()
     assert told[-1].smoothing == PRESETS["Steady"]
     assert presets.button("Steady").text() == "In use"
-    assert "Readings to switch 6 → 2" in presets.words("FER+")
+    assert presets.table("Steady").isHidden()
+    assert presets.table("Steady").rows == []
+    assert presets.opener("Steady").text() == "no changes"
+    assert presets.opener("FER2013").text().endswith("changes")
+    assert ("Readings to switch", "6", "2") in presets.table("FER+").rows
     assert told[-1].smoothing_preset == "Steady"
 
 
