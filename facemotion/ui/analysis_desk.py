@@ -73,9 +73,11 @@ class AnalysisDesk(QObject):
         if self._dialog is None:
             self._dialog = self._make_dialog()
         self._banner.clear(ANALYSIS)
-        self._dialog.show()
-        self._dialog.raise_()
-        self._dialog.activateWindow()
+        if self._dialog.isVisible():
+            self._dialog.raise_()
+            self._dialog.activateWindow()
+        else:
+            self._dialog.show()
 
     def shutdown(self) -> bool:
         """Stop the work, at the end of the window's life; whether every process has ended."""

@@ -146,7 +146,7 @@ class AnalysisWork(QObject):
         thread = AnalysisThread(self._equipment, self._choice.process_count, self)
         thread.told.connect(self._hear)
         thread.noted.connect(self.noted)
-        thread.failed.connect(self.noted)
+        thread.failed.connect(self._on_failed)
         thread.finished.connect(self._on_finished)
         self._thread = thread
         self._is_ending = self.is_paused = False
@@ -164,6 +164,11 @@ class AnalysisWork(QObject):
             self._ledger.note(entry.input, news)
             self._ledger.try_to_save()
         self.changed.emit()
+
+    @Slot(str)
+    def _on_failed(self, sentence: str) -> None:
+        self._is_ending = True  # what waits is not begun again by itself
+        self.noted.emit(sentence)
 
     @Slot()
     def _on_finished(self) -> None:

@@ -14,6 +14,7 @@ from facemotion.app import build_window
 from facemotion.store.layout import LayoutStore
 from facemotion.store.paths import AppPaths
 from facemotion.store.settings import Settings
+from facemotion.ui.analysis_thread import AnalysisThread
 from facemotion.ui.background_job import _Runnable
 from facemotion.ui.capture_thread import CaptureThread
 from facemotion.ui.icons import Icons
@@ -25,7 +26,8 @@ from facemotion.vision.video_writer import VideoWriter
 @pytest.fixture(scope="session", autouse=True)
 def traced_threads():
     """Let coverage see what runs in threads that Qt starts, of which Python knows nothing."""
-    originals = {kind: kind.run for kind in (CaptureThread, InferenceThread, _Runnable)}
+    kinds = (AnalysisThread, CaptureThread, InferenceThread, _Runnable)
+    originals = {kind: kind.run for kind in kinds}
 
     def traced(run):
         def run_traced(self):
