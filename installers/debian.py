@@ -28,7 +28,7 @@ Architecture: {architecture}
 Maintainer: The facemotion authors <facemotion@localhost>
 Installed-Size: {size_kib}
 Depends: {depends}
-Recommends: ca-certificates, libgl1-mesa-dri, fonts-dejavu-core | fonts-liberation2, xdg-desktop-portal
+Recommends: ca-certificates, libgl1-mesa-dri, fonts-dejavu-core, xdg-desktop-portal
 Section: video
 Priority: optional
 Description: see who is in the picture and how they feel

@@ -1,6 +1,6 @@
 """Runs first in the packaged program: the certificates of this system for downloads.
 
-OpenSSL looks where the system that built it keeps them, and every family of Linux has its own place.
+OpenSSL looks where the system that built it keeps them; each family of Linux has its own place.
 """
 
 import os
