@@ -47,6 +47,7 @@ QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent}
     image: url("{check}"); }}
 QCheckBox::indicator:checked:focus {{ border-color: {c.text}; }}
 QCheckBox::indicator:disabled {{ border-color: {c.line}; background: {c.window}; }}
+QCheckBox::indicator:checked:disabled {{ border-color: {c.disabled}; background: {c.disabled}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {c.line}; top: -1px; }}
 QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: transparent; color: {c.quiet}; padding: 7px 14px; border: none;
