@@ -12,11 +12,10 @@ from facemotion.core.errors import GalleryError, OutputError
 from facemotion.core.labels import EMOTIONS
 from facemotion.store.atomic import set_aside, write_atomic
 from facemotion.store.locks import folder_lock
-from facemotion.store.person_files import PERSON_FILE, PERSON_ID
+from facemotion.store.person_files import BASELINE_FILE, PERSON_FILE, PERSON_ID
 
 log = logging.getLogger(__name__)
 
-BASELINE_FILE: Final = "baseline.json"
 MAX_BASELINE_BYTES: Final = 16_384
 FORMAT_VERSION: Final = 1
 

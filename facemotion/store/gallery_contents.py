@@ -22,12 +22,14 @@ class GalleryContents:
         embeddings: float32 (N, D) unit rows of each person, by person id.
         unusable_ids: People whose embeddings have another length than the others'; they are never
             matched.
+        neutral_ids: People whose neutral face is kept.
     """
 
     people: tuple[Person, ...]
     problems: tuple[str, ...]
     embeddings: Mapping[str, FloatArray]
     unusable_ids: frozenset[str] = frozenset()
+    neutral_ids: frozenset[str] = frozenset()
 
     def index(self, model_id: str) -> GalleryIndex:
         """Everybody whose embeddings come from one recogniser, ready to be matched."""

@@ -13,6 +13,7 @@ from facemotion.store.atomic import DAMAGED_MARK, set_aside, sync_folder
 from facemotion.store.gallery_contents import GalleryContents, odd_dimensions
 from facemotion.store.names import name_key
 from facemotion.store.person_files import (
+    BASELINE_FILE,
     MAX_JSON_BYTES,
     PERSON_FILE,
     PERSON_ID,
@@ -57,7 +58,12 @@ class GalleryFolder:
         for message in problems:
             log.warning("%s", message)
         people.sort(key=lambda person: (name_key(person.name), person.person_id))
-        return GalleryContents(tuple(people), tuple(problems), embeddings, frozenset(odd))
+        neutral = frozenset(
+            person_id
+            for person_id in embeddings
+            if (self.folder / person_id / BASELINE_FILE).exists()
+        )
+        return GalleryContents(tuple(people), tuple(problems), embeddings, frozenset(odd), neutral)
 
     def _folders(self) -> list[Path]:
         """The people's folders; what a killed process left of a change is removed."""

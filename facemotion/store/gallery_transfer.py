@@ -14,14 +14,10 @@ from pathlib import Path
 
 from facemotion.core.baseline import NeutralBaseline
 from facemotion.core.errors import GalleryError, OutputError
-from facemotion.store.baselines import (
-    BASELINE_FILE,
-    MAX_BASELINE_BYTES,
-    decode_baseline,
-    encode_baseline,
-)
+from facemotion.store.baselines import MAX_BASELINE_BYTES, decode_baseline, encode_baseline
 from facemotion.store.names import clean_name
 from facemotion.store.person_files import (
+    BASELINE_FILE,
     EMBEDDINGS_FILE,
     FORMAT_VERSION,
     MAX_JSON_BYTES,

@@ -25,6 +25,7 @@ FORMAT_VERSION = 1
 PERSON_FILE = "person.json"
 EMBEDDINGS_FILE = "embeddings.npy"
 PHOTOS_DIR = "photos"
+BASELINE_FILE = "baseline.json"
 MAX_JSON_BYTES = 65_536
 MAX_PHOTO_BYTES = 64 * 1024 * 1024
 PERSON_ID = re.compile(r"[0-9a-f]{32}")

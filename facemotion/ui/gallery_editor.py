@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from facemotion.core.types import FloatArray
+from facemotion.store.baselines import BaselineStore
 from facemotion.store.gallery import GalleryStore
 from facemotion.store.gallery_contents import GalleryContents
 from facemotion.store.person_files import Person
@@ -128,6 +129,17 @@ class GalleryEditor(QObject):
             self.tr("Both are {name} now."),
             is_enrolment=False,
         )
+
+    def forget_neutral(self, person_id: str) -> None:
+        """Delete somebody's neutral face."""
+        person = self._contents.by_id(person_id)
+        sentence = self.tr("The neutral face of {name} is forgotten.")
+        name = person.name if person is not None else ""
+
+        def work() -> None:
+            BaselineStore(self._store.folder).clear(person_id)
+
+        self._change(work, sentence.format(name=name), is_enrolment=False)
 
     def delete(self, person_ids: Sequence[str]) -> None:
         """Delete people with everything that is kept of them."""

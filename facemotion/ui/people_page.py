@@ -115,6 +115,11 @@ class PeoplePage(QWidget):
         self.delete_button = self._button(
             self.tr("Delete…"), self.tr("Delete who is selected (Delete)"), self._ask_delete
         )
+        self.neutral_button = self._button(
+            self.tr("Forget neutral face"),
+            self.tr("Read the selected person's emotion as everybody's again"),
+            self._forget_neutral,
+        )
         self.export_button = self._button(
             self.tr("Export…"), self.tr("Write everybody into one file"), self._choose_export
         )
@@ -124,7 +129,13 @@ class PeoplePage(QWidget):
             self._choose_import,
         )
         row = QHBoxLayout()
-        for button in (self.add_button, self.rename_button, self.merge_button, self.delete_button):
+        for button in (
+            self.add_button,
+            self.rename_button,
+            self.merge_button,
+            self.neutral_button,
+            self.delete_button,
+        ):
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(self.export_button)
@@ -146,7 +157,7 @@ class PeoplePage(QWidget):
     @Slot()
     def _show_contents(self) -> None:
         contents = self._editor.contents
-        self.table.show_people(contents.people, self._model_id)
+        self.table.show_people(contents.people, self._model_id, contents.neutral_ids)
         self._stack.setCurrentIndex(0 if contents.people else 1)
         if contents.problems and contents.problems != self._told_problems:
             self._notice.say(NoticeKind.WARNING, " ".join(contents.problems))
@@ -162,6 +173,8 @@ class PeoplePage(QWidget):
         self.rename_button.setEnabled(is_free and count == 1)
         self.merge_button.setEnabled(is_free and count == 2)
         self.delete_button.setEnabled(is_free and count >= 1)
+        has_neutral = set(self.table.selected_ids()) <= self._editor.contents.neutral_ids
+        self.neutral_button.setEnabled(is_free and count == 1 and has_neutral)
         self.export_button.setEnabled(is_free and self.table.rowCount() > 0)
         self.import_button.setEnabled(is_free)
 
@@ -170,6 +183,12 @@ class PeoplePage(QWidget):
         people = self._selected()
         if len(people) == 1:
             self.photos_wanted.emit(people[0].person_id)
+
+    @Slot()
+    def _forget_neutral(self) -> None:
+        people = self._selected()
+        if len(people) == 1:
+            self._editor.forget_neutral(people[0].person_id)
 
     @Slot(str, str)
     def _rename(self, person_id: str, name: str) -> None:

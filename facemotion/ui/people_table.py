@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from facemotion.store.person_files import Person
 
-NAME, SHOTS, ADDED, PHOTOS, STATE = range(5)
+NAME, SHOTS, ADDED, PHOTOS, NEUTRAL, STATE = range(6)
 
 
 class PeopleTable(QTableWidget):
@@ -29,7 +29,7 @@ class PeopleTable(QTableWidget):
     delete_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 5, parent)
+        super().__init__(0, 6, parent)
         self.setAccessibleName(self.tr("Enrolled people"))
         self.setHorizontalHeaderLabels(
             [
@@ -37,6 +37,7 @@ class PeopleTable(QTableWidget):
                 self.tr("Shots"),
                 self.tr("Enrolled"),
                 self.tr("Photos kept"),
+                self.tr("Neutral face"),
                 self.tr("State"),
             ]
         )
@@ -54,18 +55,24 @@ class PeopleTable(QTableWidget):
         self._is_filling = False
         self.itemChanged.connect(self._take_edit)
 
-    def show_people(self, people: Sequence[Person], model_id: str | None) -> None:
+    def show_people(
+        self,
+        people: Sequence[Person],
+        model_id: str | None,
+        neutral_ids: frozenset[str] = frozenset(),
+    ) -> None:
         """Show these people; who was selected stays selected.
 
         Args:
             people: In the order to show.
             model_id: The recogniser in use, or None when there is none.
+            neutral_ids: Whose neutral face is kept.
         """
         selected = set(self.selected_ids())
         self._is_filling = True
         self.setRowCount(len(people))
         for row, person in enumerate(people):
-            self._fill_row(row, person, model_id)
+            self._fill_row(row, person, model_id, person.person_id in neutral_ids)
         self._is_filling = False
         self.clearSelection()
         model, rows = self.selectionModel(), self.model()
@@ -104,16 +111,17 @@ class PeopleTable(QTableWidget):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column in (SHOTS, ADDED, PHOTOS, STATE):
+        for column in (SHOTS, ADDED, PHOTOS, NEUTRAL, STATE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
 
-    def _fill_row(self, row: int, person: Person, model_id: str | None) -> None:
+    def _fill_row(self, row: int, person: Person, model_id: str | None, has_neutral: bool) -> None:
         local = person.created_at.astimezone()
         day = QDate(local.year, local.month, local.day)
         date = QLocale().toString(day, QLocale.FormatType.ShortFormat)
         kept = self.tr("yes") if person.has_photos else self.tr("no")
         state, reason = self._state_of(person, model_id)
-        texts = (person.name, str(person.embedding_count), date, kept, state)
+        neutral = self.tr("yes") if has_neutral else self.tr("no")
+        texts = (person.name, str(person.embedding_count), date, kept, neutral, state)
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
             if column == STATE:

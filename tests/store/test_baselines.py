@@ -10,9 +10,9 @@ import pytest
 from facemotion.core.baseline import NeutralBaseline
 from facemotion.core.errors import GalleryError
 from facemotion.core.labels import EMOTIONS
-from facemotion.store.baselines import BASELINE_FILE, BaselineStore, decode_baseline
+from facemotion.store.baselines import BaselineStore, decode_baseline
 from facemotion.store.gallery import GalleryStore
-from facemotion.store.person_files import Person
+from facemotion.store.person_files import BASELINE_FILE, Person
 
 MODEL = "mobilefacenet-01234567"
 
@@ -51,7 +51,9 @@ def test_what_was_kept_is_there_after_a_restart(store: GalleryStore, ana: Person
     kept = found[ana.person_id]
     np.testing.assert_allclose(kept.log_probs, baseline().log_probs, atol=1e-5)
     assert (kept.model_id, kept.reading_count, kept.is_automatic) == ("emotion-1", 30, False)
-    assert store.load().people == (ana,)  # the person's own files are untouched
+    contents = store.load()
+    assert contents.people == (ana,)  # the person's own files are untouched
+    assert contents.neutral_ids == {ana.person_id}
 
 
 def test_a_new_one_replaces_the_old_one(store: GalleryStore, ana: Person) -> None:

@@ -7,10 +7,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QPushButton
 
+from facemotion.core.baseline import NeutralBaseline
+from facemotion.store.baselines import BaselineStore
 from facemotion.store.gallery import GalleryStore
 from facemotion.ui.gallery_editor import GalleryEditor, NewFace
 from facemotion.ui.people_page import PeoplePage
-from facemotion.ui.people_table import ADDED, NAME, PHOTOS, SHOTS, STATE
+from facemotion.ui.people_table import ADDED, NAME, NEUTRAL, PHOTOS, SHOTS, STATE
 
 MODEL = "tester-00000000"
 
@@ -236,3 +238,25 @@ def test_somebody_of_another_model_is_enrolled_anew(editor, store, qtbot):
     now = store.load().by_id(person.person_id)
     assert (now.model_id, now.embedding_count, now.name) == (MODEL, 3, "Ana")
     assert heard == [person.person_id]
+
+
+def test_a_neutral_face_is_shown_and_can_be_forgotten(page, editor, store, qtbot):
+    ana, _ben = fill(qtbot, editor, store, "Ana", "Ben")
+    probs = np.full((20, 7), 1 / 7, np.float32)
+    BaselineStore(store.folder).save(ana.person_id, NeutralBaseline.of(probs, "emotion-1"))
+    editor.reload()
+    settle(qtbot, editor)
+    assert [page.table.item(row, NEUTRAL).text() for row in range(2)] == ["yes", "no"]
+    page.table.selectRow(1)
+    assert not page.neutral_button.isEnabled()
+    page.table.selectRow(0)
+    assert page.neutral_button.isEnabled()
+    changed = []
+    editor.gallery_changed.connect(lambda: changed.append(True))
+    page.neutral_button.click()
+    settle(qtbot, editor)
+    assert page.table.item(0, NEUTRAL).text() == "no"
+    assert not page.neutral_button.isEnabled()
+    assert "Ana" in page.notice.text
+    assert changed == [True]
+    assert BaselineStore(store.folder).load() == {}
