@@ -282,8 +282,9 @@ def _version(response: Any) -> str:
 
 
 def _is_unreachable(cause: object) -> bool:
-    """Whether nobody was reached at all: no network, no such name, nobody who answers."""
-    if isinstance(cause, socket.gaierror | TimeoutError | ConnectionRefusedError):
+    """Whether nobody was reached at all: no network, no such name, nobody who can be trusted."""
+    failures = (socket.gaierror, TimeoutError, ConnectionRefusedError, ssl.SSLCertVerificationError)
+    if isinstance(cause, failures):
         return True
     lost = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
     return isinstance(cause, OSError) and cause.errno in lost

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import ssl
 import threading
 import zipfile
 from collections import deque
@@ -27,6 +28,9 @@ _PIECE = 4096
 class PackServer:
     """Serves `files` by path on loopback. A context manager.
 
+    Args:
+        tls: Certificate and key to serve https with; http by default.
+
     Attributes:
         files: Content by path, such as "/pack.zip".
         etag: Sent with every file; empty for none.
@@ -38,7 +42,7 @@ class PackServer:
         seen: (path, headers) of every request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.files: dict[str, bytes] = {}
         self.etag = '"v1"'
         self.plans: deque[str] = deque()
@@ -47,12 +51,18 @@ class PackServer:
         self.stalled = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = False
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            # The handshake belongs to the thread of each connection.
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     @property
     def url(self) -> str:
         """Address of the root, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def ranges(self) -> list[str]:
