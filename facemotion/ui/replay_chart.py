@@ -29,10 +29,12 @@ from facemotion.ui.theme import emotion_ink
 from facemotion.ui.words import duration_words
 
 CURVES_PX = 84
-LANE_PX = 12
-LANE_GAP_PX = 3
+LANE_PX = 13
+LANE_GAP_PX = 4
 AXIS_PX = 20
-SIDE_PX = 10
+LEFT_PX = 104
+"""Room for the names."""
+RIGHT_PX = 14
 MOST_LANES = 4
 STEP_S = 1.0
 UNSETTLED = "#8b95a3"
@@ -157,10 +159,7 @@ class ReplayChart(QWidget):
             painter.setPen(words)
             rect = QRectF(x - 40.0, bottom + 1.0, 80.0, AXIS_PX - 2.0)
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignHCenter
-            if x < 30.0:
-                rect.moveLeft(x)
-                flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            elif x > self.width() - 30.0:
+            if x > self.width() - 30.0:
                 rect.moveRight(self.width() - 2.0)
                 flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
             painter.drawText(rect, flags, duration_words(time_s))
@@ -186,7 +185,7 @@ class ReplayChart(QWidget):
             return
         times_s, values = self._curve.times_s, self._curve.values
         top, bottom = 8.0, CURVES_PX - 4.0
-        x = SIDE_PX + times_s / self._length_s * (self.width() - 2 * SIDE_PX)
+        x = LEFT_PX + times_s / self._length_s * self._span_px()
         breaks = np.flatnonzero(~np.isfinite(values[:, 0]))
         for place, emotion in enumerate(EMOTIONS):
             painter.setPen(QPen(QColor(emotion_ink(emotion, self._icons.is_dark)), 1.4))
@@ -197,17 +196,23 @@ class ReplayChart(QWidget):
                 painter.drawPolyline(QPolygonF(points))
 
     def _paint_lanes(self, painter: QPainter) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
+        ink = self.palette().color(QPalette.ColorRole.Text)
+        metrics = QFontMetricsF(painter.font())
         for row, person in enumerate(self._lanes()):
             top = CURVES_PX + row * (LANE_PX + LANE_GAP_PX)
+            name = metrics.elidedText(person.label, Qt.TextElideMode.ElideRight, LEFT_PX - 18.0)
+            rect = QRectF(10.0, top - 3.0, LEFT_PX - 14.0, LANE_PX + 6.0)
+            painter.setPen(ink)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, name)
             for span in person.spans:
                 left, right = self._x(span.start_s), self._x(span.end_s)
-                ink = (
+                colour = (
                     emotion_ink(EMOTIONS[span.emotion], self._icons.is_dark)
                     if span.emotion >= 0
                     else UNSETTLED
                 )
-                painter.fillRect(QRectF(left, top, max(right - left, 1.0), LANE_PX), QColor(ink))
+                bar = QRectF(left, top, max(right - left, 1.0), LANE_PX)
+                painter.fillRect(bar, QColor(colour))
 
     def _lanes(self) -> tuple[Person, ...]:
         """The person whose curves are shown first, then the others."""
@@ -226,8 +231,11 @@ class ReplayChart(QWidget):
         stays = np.searchsorted(begins, times_s, side="right")
         return _Curve(*thin_out(times_s, timeline.smooth[person.rows], stays, 2000))
 
+    def _span_px(self) -> float:
+        return max(self.width() - LEFT_PX - RIGHT_PX, 1.0)
+
     def _x(self, time_s: float) -> float:
-        return SIDE_PX + min(time_s / self._length_s, 1.0) * (self.width() - 2 * SIDE_PX)
+        return LEFT_PX + min(time_s / self._length_s, 1.0) * self._span_px()
 
     def _redraw(self) -> None:
         self._ground = None
@@ -265,7 +273,7 @@ class ReplayChart(QWidget):
         self._redraw()
 
     def _seek_to(self, x: float) -> None:
-        self._seek((x - SIDE_PX) / max(self.width() - 2 * SIDE_PX, 1) * self._length_s)
+        self._seek((x - LEFT_PX) / self._span_px() * self._length_s)
 
     def _seek(self, time_s: float) -> None:
         self._now_s = min(max(time_s, 0.0), self._length_s)

@@ -247,6 +247,7 @@ class LiveSession(QObject):
         """Show what was recorded instead of reading faces, or read faces again."""
         self._recorded = recorded
         self._inference.set_recorded(recorded)
+        self._results.clear()
 
     @Slot()
     def reload_gallery(self) -> None:

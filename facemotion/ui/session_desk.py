@@ -92,8 +92,9 @@ class SessionDesk(QObject):
             self._page.deletion_coming.connect(self._on_deletion_coming)
         if self._editor is not None:
             self._editor.reload()
+        if self._page.isVisible():
+            self._page.raise_()
         self._page.show()
-        self._page.raise_()
         self._page.activateWindow()
 
     @Slot(object)

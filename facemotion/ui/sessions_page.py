@@ -68,6 +68,7 @@ class SessionsPage(QDialog):
         editor.busy_changed.connect(self._show_possible)
         self.resize(860, 520)
         self._show_entries()
+        self.table.setFocus()
 
     # ----- building
 
@@ -148,6 +149,8 @@ class SessionsPage(QDialog):
     def _show_entries(self) -> None:
         self.table.show_sessions(self._editor.entries)
         self._stack.setCurrentIndex(0 if self._editor.entries else 1)
+        if self._editor.entries and not self.table.selected_folders():
+            self.table.selectRow(0)
         if self._editor.problems:
             self.notice.say(NoticeKind.WARNING, " ".join(self._editor.problems))
         self._show_possible()
