@@ -1,5 +1,8 @@
 import dataclasses
 import hashlib
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +21,7 @@ from facemotion.vision.download import (
 from facemotion.vision.http_reading import Cancel, Patience
 from facemotion.vision.pack_catalogue import RemoteFile
 from facemotion.vision.partial_file import PartialFile, discard_partial, partial_size
+from tests.conftest import REPOSITORY
 from tests.vision.pack_server import IMPATIENT, PackServer
 
 DATA = np.random.default_rng(1).bytes(300_000)
@@ -323,3 +327,27 @@ def test_damaged_notes_do_no_harm(server: PackServer, tmp_path: Path) -> None:
 def test_a_partial_file_is_a_context_manager(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="context manager"):
         PartialFile(tmp_path, "x").append(b"1")
+
+
+_CHILD = """
+import json, sys
+from pathlib import Path
+from facemotion.vision.download import download
+from facemotion.vision.pack_catalogue import RemoteFile
+name, urls, sha256, size, folder = json.loads(sys.argv[1])
+download(RemoteFile(name, tuple(urls), sha256, size), Path(folder))
+"""
+
+
+def test_a_program_that_is_killed_leaves_what_it_had(server: PackServer, tmp_path: Path) -> None:
+    server.plans.append("stall 120000")
+    remote = server.remote(PATH)
+    arguments = [remote.name, remote.urls, remote.sha256, remote.size_bytes, str(tmp_path)]
+    child = subprocess.Popen([sys.executable, "-c", _CHILD, json.dumps(arguments)], cwd=REPOSITORY)
+    deadline = time.monotonic() + 20.0
+    while partial_size(tmp_path, remote.name) < 120_000 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    child.kill()
+    child.wait(10.0)
+    assert fetch(server, tmp_path) == DATA
+    assert server.ranges[-1] == "bytes=120000-"
