@@ -28,6 +28,7 @@ from facemotion.vision.providers import (
     provider_of,
     session_options,
 )
+from facemotion.vision.second_look import SecondLook
 
 DET_SIZES: Final = (320, 480, 640, 1024)
 DEFAULT_DET_SIZE: Final = 640
@@ -109,6 +110,10 @@ class FaceModels:
         self._detector, detector_got = _open_detector(pack, provider, threads)
         self._recogniser: Any = None
         self._providers = {"detection": detector_got}
+        self._second_look: SecondLook | None = None
+        if pack.refiner_path is not None:
+            self._second_look = SecondLook(pack.refiner_path, provider, threads)
+            self._providers["second look"] = self._second_look.provider
         self.det_thresh = det_thresh
         if pack.recogniser_path is not None:
             self._recogniser, got = _open_recogniser(pack, provider, threads)
@@ -146,11 +151,14 @@ class FaceModels:
     @property
     def det_thresh(self) -> float:
         """Score from which a detection counts."""
-        return float(self._detector.det_thresh)
+        return self._det_thresh
 
     @det_thresh.setter
     def det_thresh(self, value: float) -> None:
-        self._detector.det_thresh = float(value)
+        self._det_thresh = float(value)
+        # With a second look the score is a geometric mean, so the detector's part may be lower.
+        is_first = self._second_look is not None
+        self._detector.det_thresh = self._det_thresh**2 if is_first else self._det_thresh
 
     def detect(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
         """Find the faces of a frame.
@@ -195,6 +203,8 @@ class FaceModels:
             )
         found = [_detection(box, points, scale_xy) for box, points in zip(boxes, kps, strict=True)]
         faces = [face for face in found if face is not None]
+        if self._second_look is not None:
+            faces = self._second_look.refine(frame_bgr, faces, self._det_thresh)
         if max_faces > 0:
             faces = sorted(faces, key=_by_size)[:max_faces]
         return sorted(faces, key=_from_left)

@@ -17,6 +17,7 @@ from facemotion.vision.pack_catalogue import KNOWN_MODELS, SFACE_THRESHOLDS, Kno
 _logger = logging.getLogger(__name__)
 
 DESCRIPTION_FILE: Final = "pack.toml"
+REFINER_FILE: Final = "refiner.onnx"
 _OTHER_TASK_SIZES: Final = (96, 192)
 """Input sides of InsightFace's age and landmark models, which share a pack with the others."""
 
@@ -54,6 +55,7 @@ class Pack:
             it was not measured.
         at_0_1_percent: The same for 0.1 %.
         problem: A sentence when a file is not the one that `pack.toml` describes; else empty.
+        refiner_path: A second look at the detector's faces (`second_look.SecondLook`), or None.
     """
 
     folder: Path
@@ -74,6 +76,7 @@ class Pack:
     at_1_percent: float | None = None
     at_0_1_percent: float | None = None
     problem: str = ""
+    refiner_path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,8 @@ def _is_recogniser(header: OnnxHeader) -> bool:
 def _describe(
     folder: Path, detector: Path, recogniser: Path | None, dimension: int, *, is_yunet: bool
 ) -> Pack:
-    files = [detector] if recogniser is None else [detector, recogniser]
+    refiner = folder / REFINER_FILE if (folder / REFINER_FILE).is_file() else None
+    files = [path for path in (detector, recogniser, refiner) if path is not None]
     hashes = {path: file_sha256(path) for path in files}
     known = [KNOWN_MODELS[digest] for digest in hashes.values() if digest in KNOWN_MODELS]
     written = _read_description(folder / DESCRIPTION_FILE)
@@ -238,6 +242,7 @@ def _describe(
         at_1_percent=_reached_by(written, thresholds, 0.01, "false_accepts_1_percent"),
         at_0_1_percent=_reached_by(written, thresholds, 0.001, "false_accepts_0_1_percent"),
         problem=_difference(written, hashes),
+        refiner_path=refiner,
     )
 
 

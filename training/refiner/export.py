@@ -1,0 +1,71 @@
+"""Export the refiner: `python -m training.refiner.export --checkpoint FILE --data FOLDER …`.
+
+Folds the batch norms, rounds the weights to half precision, writes ONNX as
+`facemotion.vision.second_look` reads it, and compares the file with the torch network.
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from facemotion.core.preprocessing import normalise
+from facemotion.vision.second_look import CROP_PX, CROP_RULE
+from training.detector.pictures import prepare
+from training.detector.train import LFW_FILE, PACK_FOLDER
+from training.embedder.model import folded, parameter_count, rounded_to_half
+from training.lfw import LfwArchive
+from training.onnx_file import check_parity, write_onnx
+from training.refiner.model import ProbabilityRefiner, Refiner
+from training.refiner.samples import SampleMaker
+from training.refiner.train import load_checkpoint
+
+PARITY_LIMIT = 1e-4
+"""In sides of the crop; a two-hundredth of a pixel."""
+
+
+def export(model: Refiner, path: Path, metadata: dict[str, str]) -> ProbabilityRefiner:
+    """Write the file; input float32 (N, 1, 48, 48), outputs (N, 5, 2) and (N,)."""
+    network = ProbabilityRefiner(rounded_to_half(folded(model))).eval()
+    example = torch.zeros(2, 1, CROP_PX, CROP_PX)
+    free = {0: torch.export.Dim("N")}
+    write_onnx(network, example, path, ["landmarks", "probability"], free, metadata)
+    return network
+
+
+def main() -> None:
+    """Parse the command line, export and check."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.refiner.export",
+        description="Checkpoint of the refiner to ONNX.",
+        epilog="Example: python -m training.refiner.export --checkpoint runs/refiner/last.pt "
+        "--data ../shared --cache runs/cache --out models/builtin/refiner.onnx",
+    )
+    parser.add_argument("--checkpoint", type=Path, required=True, help="last.pt of the training")
+    parser.add_argument("--data", type=Path, required=True, help="folder with data/ and models/")
+    parser.add_argument("--cache", type=Path, required=True, help="labelled pictures")
+    parser.add_argument("--out", type=Path, required=True, help="file to write")
+    args = parser.parse_args()
+    model, config, epoch = load_checkpoint(args.checkpoint)
+    metadata = {
+        "model": f"{config.name}-{epoch}",
+        "input": "gray crop 48x48 by crop_rule, (x / 255 - 0.5) / 0.5",
+        "crop_rule": json.dumps(CROP_RULE.to_metadata()),
+        "parameters": str(parameter_count(model)),
+        "training_config": json.dumps(asdict(config)),
+    }
+    network = export(model, args.out, metadata)
+    labelled = prepare(args.data / LFW_FILE, args.data / PACK_FOLDER, args.cache)
+    rows = np.flatnonzero(LfwArchive(args.data / LFW_FILE).kept_out())
+    maker = SampleMaker(config.recipe, labelled, rows, [], np.zeros((0, 5), np.float32))
+    crops = maker(64, np.random.default_rng(0)).crops
+    difference = check_parity(args.out, network, torch.from_numpy(normalise(crops)), PARITY_LIMIT)
+    size = args.out.stat().st_size / 1e6
+    print(f"{args.out}: {size:.2f} MB, largest difference from torch {difference:.1e}")
+
+
+if __name__ == "__main__":
+    main()

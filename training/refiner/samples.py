@@ -1,0 +1,191 @@
+"""Crops for the refiner: faces as a loose detector frames them, and what only looks like faces."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from facemotion.core.boxes import iou_matrix
+from facemotion.core.preprocessing import INPUT_SIZE_PX
+from facemotion.vision.crops import warp_square
+from facemotion.vision.second_look import CROP_RULE
+from training.detector.mosaic_drawing import SURE_SCORE, Picture, random_crop, shapes
+from training.detector.pictures import LabelledPictures
+from training.teacher import Teacher
+
+_MIRRORED: Final = (1, 0, 2, 4, 3)
+_MOST_OVERLAP: Final = 0.25
+_MINED_SIDE_PX: Final = 320
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRecipe:
+    """How crops are drawn.
+
+    Attributes:
+        faces: Share of crops that show a face.
+        shift: Spread of the box's middle, in sides of the box.
+        zoom: Spread of the logarithm of the box's size.
+        rotation_deg: Spread of the turns; a tenth of the faces turn three times as far.
+        narrow: Probability of a narrowed face, as a turned head is.
+        small: Probability of a face of fewer pixels than the crop.
+        smallest_px: The fewest of them.
+    """
+
+    faces: float = 0.6
+    shift: float = 0.07
+    zoom: float = 0.12
+    rotation_deg: float = 14.0
+    narrow: float = 0.3
+    small: float = 0.4
+    smallest_px: int = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """A batch.
+
+    Attributes:
+        crops: uint8 (N, 48, 48) gray.
+        points: float32 (N, 10) landmarks in sides of the crop from its middle; zeros elsewhere.
+        is_face: bool (N,).
+    """
+
+    crops: NDArray[np.uint8]
+    points: NDArray[np.float32]
+    is_face: NDArray[np.bool_]
+
+
+class SampleMaker:
+    """Draws crops from labelled pictures.
+
+    Args:
+        recipe: How.
+        labelled: Pictures with faces.
+        rows: Pictures of it that may be used.
+        textures: Pictures without faces.
+        mined: Boxes (M, 5) that a detector took for faces by mistake: picture, x1, y1, x2, y2.
+    """
+
+    def __init__(
+        self,
+        recipe: SampleRecipe,
+        labelled: LabelledPictures,
+        rows: NDArray[np.int64],
+        textures: list[Picture],
+        mined: NDArray[np.float32],
+    ) -> None:
+        self.recipe, self.labelled, self.rows = recipe, labelled, rows
+        self.textures, self.mined = textures, mined
+        is_sure = (labelled.boxes[:, 4] >= SURE_SCORE) & np.isin(labelled.owner, rows)
+        self.face_rows = np.flatnonzero(is_sure)
+
+    def __call__(self, count: int, random: np.random.Generator) -> Samples:
+        """A batch; the same for the same state of the generator."""
+        crops = np.empty((count, INPUT_SIZE_PX, INPUT_SIZE_PX), np.uint8)
+        points = np.zeros((count, 10), np.float32)
+        is_face = random.random(count) < self.recipe.faces
+        for row in range(count):
+            if is_face[row]:
+                crops[row], points[row] = self._face(random)
+            else:
+                crops[row] = self._other(random)
+            if random.random() < self.recipe.small:
+                crops[row] = self._coarse(crops[row], random)
+        return Samples(crops, points, is_face)
+
+    def _face(self, random: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        row = int(self.face_rows[random.integers(len(self.face_rows))])
+        picture = self.labelled.pictures[self.labelled.owner[row]]
+        box, kps = self.labelled.boxes[row, :4], self.labelled.kps[row]
+        matrix = self._placed(self._jittered(box, random), random, can_narrow=True)
+        where = kps @ matrix[:, :2].T + matrix[:, 2]
+        if np.linalg.det(matrix[:, :2]) < 0.0:
+            where = where[list(_MIRRORED)]
+        points = (where + 0.5) / INPUT_SIZE_PX - 0.5
+        crop = warp_square(picture, matrix, INPUT_SIZE_PX, is_gray=True)
+        return crop, points.ravel().astype(np.float32)
+
+    def _jittered(
+        self, box: NDArray[np.float32], random: np.random.Generator
+    ) -> NDArray[np.float32]:
+        sides = box[2:] - box[:2]
+        middle = (box[:2] + box[2:]) / 2.0 + sides * random.normal(0.0, self.recipe.shift, 2)
+        half = sides / 2.0 * np.exp(random.normal(0.0, self.recipe.zoom, 2))
+        return np.concatenate([middle - half, middle + half]).astype(np.float32)
+
+    def _placed(
+        self, box: NDArray[np.float32], random: np.random.Generator, *, can_narrow: bool
+    ) -> NDArray[np.float64]:
+        """From the picture to the crop of a box, turned, mirrored and narrowed about its middle."""
+        recipe = self.recipe
+        matrix = CROP_RULE.matrix(box, np.zeros((5, 2), np.float32)).astype(np.float64)
+        spread = recipe.rotation_deg * (3.0 if random.random() < 0.1 else 1.0)
+        angle = np.deg2rad(random.normal(0.0, spread))
+        is_narrow = can_narrow and random.random() < recipe.narrow
+        across = random.uniform(0.6, 1.0) if is_narrow else 1.0
+        across *= -1.0 if random.random() < 0.5 else 1.0
+        cos, sin = np.cos(angle), np.sin(angle)
+        turn = np.array([[cos, -sin], [sin, cos]]) @ np.diag([across, 1.0])
+        middle = np.full(2, (INPUT_SIZE_PX - 1) / 2.0)
+        return np.hstack([turn @ matrix[:, :2], (turn @ (matrix[:, 2] - middle) + middle)[:, None]])
+
+    def _other(self, random: np.random.Generator) -> NDArray[np.uint8]:
+        kind = random.random()
+        if kind < 0.45 and len(self.mined):
+            row = self.mined[int(random.integers(len(self.mined)))]
+            picture, box = self.labelled.pictures[int(row[0])], self._jittered(row[1:], random)
+        elif kind < 0.6 and self.textures:
+            texture = self.textures[int(random.integers(len(self.textures)))]
+            return _resized(_gray(random_crop(texture, 96, random)), INPUT_SIZE_PX)
+        elif kind < 0.65:
+            return _resized(_gray(shapes(64, random)), INPUT_SIZE_PX)
+        else:
+            number = int(self.rows[random.integers(len(self.rows))])
+            picture, box = self.labelled.pictures[number], self._beside(number, random)
+        matrix = self._placed(box, random, can_narrow=False)
+        return warp_square(picture, matrix, INPUT_SIZE_PX, is_gray=True)
+
+    def _beside(self, number: int, random: np.random.Generator) -> NDArray[np.float32]:
+        """A square of a picture that hardly overlaps with any face in it."""
+        faces = self.labelled.boxes[self.labelled.faces(number), :4]
+        height, width = self.labelled.pictures.shape[1:3]
+        for _ in range(30):
+            side = float(np.exp(random.uniform(np.log(16.0), np.log(0.7 * min(height, width)))))
+            x, y = random.uniform(-0.1 * side, [width - 0.9 * side, height - 0.9 * side])
+            box = np.array([x, y, x + side, y + side], np.float32)
+            if not len(faces) or float(iou_matrix(box[None], faces).max()) < _MOST_OVERLAP:
+                return box
+        return np.array([0.0, 0.0, 16.0, 16.0], np.float32)
+
+    def _coarse(self, crop: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+        side = int(random.integers(self.recipe.smallest_px, INPUT_SIZE_PX))
+        return _resized(_resized(crop, side), INPUT_SIZE_PX)
+
+
+def _gray(picture_bgr: Picture) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def _resized(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    how = cv2.INTER_AREA if side < picture.shape[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.uint8)
+
+
+def mine(
+    pack: Path, labelled: LabelledPictures, rows: NDArray[np.int64], threshold: float = 0.15
+) -> NDArray[np.float32]:
+    """What a pack's detector takes for faces by mistake: float32 (M, 5), picture and box."""
+    teacher = Teacher(pack)
+    found: list[NDArray[np.float32]] = []
+    for number in tqdm(rows, "mining", mininterval=10.0):
+        answers = teacher.faces(labelled.pictures[number], _MINED_SIDE_PX, threshold).boxes
+        faces = labelled.boxes[labelled.faces(int(number)), :4]
+        for box in answers[:, :4]:
+            if not len(faces) or float(iou_matrix(box[None], faces).max()) < _MOST_OVERLAP:
+                found.append(np.concatenate([[number], box]).astype(np.float32))
+    return np.stack(found) if found else np.zeros((0, 5), np.float32)

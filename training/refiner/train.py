@@ -1,0 +1,280 @@
+"""Train the refiner: `python -m training.refiner.train --config FILE --data FOLDER --out FOLDER`.
+
+Started again with the same `--out` it resumes after the last epoch, with the same result: every
+random number is drawn from (seed, epoch). `--pack` names the pack whose detector's mistakes are
+looked for in LFW first, so that the refiner learns to refuse them.
+"""
+
+import argparse
+import time
+import tomllib
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from facemotion.core.preprocessing import normalise
+from training.augment import Augmentation
+from training.checkpoint import save_atomically
+from training.config import OptimisationConfig
+from training.detector.mosaic_drawing import load_textures
+from training.detector.pictures import prepare
+from training.detector.train import LFW_FILE, PACK_FOLDER
+from training.embedder.config import build_config
+from training.embedder.model import parameter_count
+from training.lfw import LfwArchive
+from training.optimisation import WeightAverage, one_cycle, optimiser_for
+from training.refiner.model import LANDMARK_VALUES, Refiner, RefinerShape
+from training.refiner.samples import SampleMaker, SampleRecipe, Samples, mine
+
+EYES_SHARE = 0.33
+"""Distance of the eyes in sides of the crop, about; the landmark loss is in its unit."""
+
+_CHECKED = 2048
+_STILL = {"flip": 0.0, "rotation_deg": 0.0, "scale": 0.0, "stretch": 0.0}
+_LIGHT = Augmentation(**_STILL, translate=0.0, shear=0.0, erasing=0.2)
+"""Light and camera only: the geometry is drawn with the crop, whose landmarks go with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefinerConfig:
+    """One experiment.
+
+    Attributes:
+        name: Goes into the exported file.
+        seed: Of every random number.
+        steps_per_epoch: Steps between two checkpoints.
+        shape: The network.
+        recipe: The crops.
+        optimisation: How it is trained.
+    """
+
+    name: str
+    seed: int = 0
+    steps_per_epoch: int = 200
+    shape: RefinerShape = field(default_factory=RefinerShape)
+    recipe: SampleRecipe = field(default_factory=SampleRecipe)
+    optimisation: OptimisationConfig = field(default_factory=OptimisationConfig)
+
+
+SECTIONS = {"shape": RefinerShape, "recipe": SampleRecipe, "optimisation": OptimisationConfig}
+
+
+def config_from(values: dict[str, Any]) -> RefinerConfig:
+    """The experiment from plain values.
+
+    Raises:
+        ValueError: A field is unknown or missing.
+    """
+    return build_config(RefinerConfig, SECTIONS, values)
+
+
+def refiner_loss(answers: Tensor, points: Tensor, is_face: Tensor) -> tuple[Tensor, Tensor]:
+    """Landmark loss over the faces and the loss of telling them from the rest.
+
+    Args:
+        answers: (N, 11) of the network.
+        points: (N, 10) where the landmarks are; ignored where there is no face.
+        is_face: bool (N,).
+    """
+    miss = (answers[:, :LANDMARK_VALUES] - points)[is_face] / EYES_SHARE
+    landmarks = functional.smooth_l1_loss(miss, torch.zeros_like(miss), beta=0.05)
+    told = functional.binary_cross_entropy_with_logits(answers[:, -1], is_face.float())
+    return landmarks, told
+
+
+class RefinerTrainer:
+    """One run: network, optimiser, average and the epochs done."""
+
+    def __init__(self, config: RefinerConfig, maker: SampleMaker, checked: SampleMaker) -> None:
+        self.config, self.maker = config, maker
+        self.checked = checked(_CHECKED, np.random.default_rng(0))
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(config.seed)
+        self.model = self._new_model()
+        self.optimiser = optimiser_for(self.model, config.optimisation)
+        self.average = WeightAverage(self.model, config.optimisation.ema_decay)
+        self.epoch = 0
+
+    def _new_model(self) -> Refiner:
+        model = Refiner(self.config.shape).to(self.device)
+        return model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def run_epoch(self) -> dict[str, float]:
+        """The next steps, then a look at kept-out people."""
+        started = time.monotonic()
+        seed = self.config.seed * 1_000_003 + self.epoch
+        random = np.random.default_rng(seed)
+        generator = torch.Generator(self.device).manual_seed(seed)
+        self.model.train()
+        count = self.config.steps_per_epoch
+        sums = np.zeros(2)
+        for step in tqdm(range(count), f"epoch {self.epoch + 1}", mininterval=30):
+            sums += self._step(random, generator, self.epoch * count + step)
+        self.epoch += 1
+        return {
+            "epoch": self.epoch,
+            "landmarks": sums[0] / count,
+            "told": sums[1] / count,
+            **self.check(),
+            "seconds": time.monotonic() - started,
+        }
+
+    def _step(
+        self, random: np.random.Generator, generator: torch.Generator, step: int
+    ) -> NDArray[np.float64]:
+        optimisation = self.config.optimisation
+        total = optimisation.epochs * self.config.steps_per_epoch
+        for group in self.optimiser.param_groups:
+            group["lr"] = one_cycle(step, total, optimisation)
+        samples = self.maker(optimisation.batch_size, random)
+        crops = torch.from_numpy(samples.crops).to(self.device)[:, None].float() / 255.0
+        inputs = (_LIGHT(crops, generator) - 0.5) / 0.5
+        with torch.autocast(self.device.type, torch.bfloat16):
+            answers = self.model(inputs.contiguous(memory_format=torch.channels_last))
+        points = torch.from_numpy(samples.points).to(self.device)
+        is_face = torch.from_numpy(samples.is_face).to(self.device)
+        landmarks, told = refiner_loss(answers.float(), points, is_face)
+        self.optimiser.zero_grad(set_to_none=True)
+        (landmarks + 0.5 * told).backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), optimisation.clip_norm)
+        self.optimiser.step()
+        self.average.update(self.model)
+        return np.array([float(landmarks.detach()), float(told.detach())])
+
+    def averaged_model(self) -> Refiner:
+        """A copy of the network with the averaged weights."""
+        model = self._new_model()
+        model.load_state_dict(self.average.values)
+        return model.eval()
+
+    @torch.inference_mode()
+    def check(self) -> dict[str, float]:
+        """On kept-out people: landmark error in eye distances, and what is told rightly."""
+        inputs = torch.from_numpy(normalise(self.checked.crops)).to(self.device)
+        model = self.averaged_model()
+        answers = torch.cat([model(part) for part in inputs.split(256)]).cpu().numpy()
+        return check_record(answers, self.checked)
+
+    def state(self) -> dict[str, Any]:
+        """Everything the next epoch needs, with the experiment."""
+        return {
+            "config": asdict(self.config),
+            "epoch": self.epoch,
+            "model": self.model.state_dict(),
+            "average": self.average.values,
+            "average_updates": self.average.updates,
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from `state()`; the optimisation may have been changed in between.
+
+        Raises:
+            ValueError: The checkpoint belongs to another experiment.
+        """
+        made_by = config_from(state["config"])
+        if replace(made_by, optimisation=self.config.optimisation) != self.config:
+            raise ValueError("the checkpoint was made by another experiment; choose another --out")
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average.values = {k: v.to(self.device) for k, v in state["average"].items()}
+        self.average.updates, self.epoch = state["average_updates"], state["epoch"]
+
+
+def check_record(answers: NDArray[np.float32], samples: Samples) -> dict[str, float]:
+    """Landmark error in eye distances, share of faces kept and of other crops refused."""
+    face = samples.is_face
+    told = answers[:, -1] > 0.0
+    points = samples.points[face].reshape(-1, 5, 2)
+    own = answers[face, :LANDMARK_VALUES].reshape(-1, 5, 2)
+    eyes = np.linalg.norm(points[:, 0] - points[:, 1], axis=1)
+    miss = np.linalg.norm(own - points, axis=2).mean(1) / np.maximum(eyes, 0.05)
+    return {
+        "landmark_error": float(miss.mean()),
+        "kept": float(told[face].mean()),
+        "refused": float((~told[~face]).mean()),
+    }
+
+
+def load_checkpoint(path: Path) -> tuple[Refiner, RefinerConfig, int]:
+    """The averaged network of a checkpoint, its experiment and how many epochs it has seen.
+
+    Raises:
+        ValueError: The file is no checkpoint of this trainer.
+    """
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(content, dict) or not {"config", "average", "epoch"} <= content.keys():
+        raise ValueError(f"{path}: not a checkpoint of training.refiner.train")
+    config = config_from(content["config"])
+    model = Refiner(config.shape)
+    model.load_state_dict(content["average"])
+    return model.eval(), config, content["epoch"]
+
+
+def makers(
+    recipe: SampleRecipe, data: Path, cache: Path, pack: Path | None, textures: Path | None
+) -> tuple[SampleMaker, SampleMaker]:
+    """Crops of the people that may be trained on, and of those that may not."""
+    labelled = prepare(data / LFW_FILE, data / PACK_FOLDER, cache)
+    kept_out = LfwArchive(data / LFW_FILE).kept_out()
+    drawn = load_textures(textures)
+    found: list[SampleMaker] = []
+    for rows in (np.flatnonzero(~kept_out), np.flatnonzero(kept_out)):
+        mined = np.zeros((0, 5), np.float32) if pack is None else mine(pack, labelled, rows)
+        print(
+            f"{len(rows):,} pictures, {len(mined):,} mistakes of the detector in them", flush=True
+        )
+        found.append(SampleMaker(recipe, labelled, rows, drawn, mined))
+    return found[0], found[1]
+
+
+def main() -> None:
+    """Parse the command line and train."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.refiner.train",
+        description="Train the refiner; started again with the same --out it resumes.",
+        epilog="Example: python -m training.refiner.train --config training/configs/refiner.toml "
+        "--data ../shared --pack models/builtin --out runs/refiner",
+    )
+    parser.add_argument("--config", type=Path, required=True, help="TOML file of the experiment")
+    parser.add_argument("--data", type=Path, required=True, help="folder with data/ and models/")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and log")
+    parser.add_argument("--pack", type=Path, help="pack whose detector's mistakes are learnt from")
+    parser.add_argument("--cache", type=Path, help="labelled pictures (default: beside --out)")
+    parser.add_argument("--textures", type=Path, help="folder of pictures without faces")
+    parser.add_argument("--epochs", type=int, help="instead of the experiment's own")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: all)")
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+        cv2.setNumThreads(args.threads)
+    config = config_from(tomllib.loads(args.config.read_text(encoding="utf-8")))
+    if args.epochs is not None:
+        config = replace(config, optimisation=replace(config.optimisation, epochs=args.epochs))
+    cache = args.cache or args.out.parent / "cache"
+    maker, checked = makers(config.recipe, args.data, cache, args.pack, args.textures)
+    trainer = RefinerTrainer(config, maker, checked)
+    args.out.mkdir(parents=True, exist_ok=True)
+    last = args.out / "last.pt"
+    if last.is_file():
+        trainer.restore(torch.load(last, map_location="cpu", weights_only=True))
+    print(f"{config.name}: {parameter_count(trainer.model):,} parameters", flush=True)
+    while trainer.epoch < config.optimisation.epochs:
+        row = trainer.run_epoch()
+        save_atomically(trainer.state(), last)
+        line = "  ".join(f"{name} {value:.6g}" for name, value in row.items())
+        with (args.out / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
