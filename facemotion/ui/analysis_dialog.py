@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import (
-    QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -29,6 +28,7 @@ from facemotion.ui.analysis_choice import load_choice, save_choice
 from facemotion.ui.analysis_footer import AnalysisFooter
 from facemotion.ui.analysis_form import AnalysisForm
 from facemotion.ui.analysis_queue import AnalysisQueue, QueueEntry
+from facemotion.ui.analysis_results import AnalysisResults
 from facemotion.ui.analysis_table import AnalysisTable
 from facemotion.ui.analysis_work import AnalysisWork
 from facemotion.ui.background_job import BackgroundJobs
@@ -57,12 +57,7 @@ class AnalysisDialog(QDialog):
     Attributes:
         queue: The inputs.
         work: Does them.
-
-    Signals:
-        started(): The work was begun.
     """
-
-    started = Signal()
 
     def __init__(
         self,
@@ -78,6 +73,7 @@ class AnalysisDialog(QDialog):
         self._find_equipment = find_equipment
         self._memory = memory
         self._jobs = BackgroundJobs(self)
+        self.results = AnalysisResults(self)
         self.queue = AnalysisQueue(self)
         self.work = AnalysisWork(self.queue, self)
         self.form = AnalysisForm(load_choice(memory, process_count))
@@ -98,6 +94,7 @@ class AnalysisDialog(QDialog):
         self.files_button = self._button(self.tr("Add &files…"))
         self.folder_button = self._button(self.tr("Add f&older…"))
         self.open_button = self._button(self.tr("Open folder"))
+        self.report_button = self._button(self.tr("Open report"))
         self.retry_button = self._button(self.tr("Try again"))
         self.cancel_button = self._button(self.tr("Remove"))
         self.footer = AnalysisFooter(self.queue, self.work)
@@ -118,7 +115,10 @@ class AnalysisDialog(QDialog):
         column.addWidget(self.notice)
         column.addLayout(self._stack, 1)
         column.addWidget(self.detail)
-        row_buttons = (self.retry_button, self.cancel_button, self.open_button)
+        row_buttons = (
+            *(self.retry_button, self.cancel_button),
+            *(self.open_button, self.report_button),
+        )
         column.addLayout(_row((self.files_button, self.folder_button), row_buttons))
         column.addWidget(self.form)
         column.addWidget(self.footer)
@@ -148,6 +148,7 @@ class AnalysisDialog(QDialog):
             (self.files_button, self._choose_files),
             (self.folder_button, self._choose_folder),
             (self.open_button, self.open_results),
+            (self.report_button, self.open_report),
             (self.retry_button, self.try_again),
             (self.cancel_button, self.cancel_selected),
             (self.footer.start_button, self._start_or_pause),
@@ -163,6 +164,8 @@ class AnalysisDialog(QDialog):
         self.work.changed.connect(self._refresh)
         self.work.noted.connect(self._warn)
         self._jobs.busy_changed.connect(self._refresh)
+        self.results.busy_changed.connect(self._refresh)
+        self.results.failed.connect(self._warn)
         self._clock.timeout.connect(self._refresh)
 
     # ----- inputs
@@ -257,16 +260,25 @@ class AnalysisDialog(QDialog):
     @Slot()
     def open_results(self) -> None:
         """Show the results of the selected rows, or all, in the system's file manager."""
-        folders = [
+        chosen = self._with_results(self.table.selected())
+        self.results.open_folders(chosen or [self.form.choice().folder])
+
+    @Slot()
+    def open_report(self) -> None:
+        """Show the report of the selected row, or the only one."""
+        self.results.open_report(self._with_results(self._selected_or_all())[0])
+
+    def _selected_or_all(self) -> list[QueueEntry]:
+        return self.table.selected() or self.queue.entries
+
+    @staticmethod
+    def _with_results(entries: list[QueueEntry]) -> list[Path]:
+        """Folders of the results that there are."""
+        return [
             entry.folder
-            for entry in self.table.selected()
+            for entry in entries
             if entry.folder is not None and entry.state.has_results
-        ] or [self.form.choice().folder]
-        for folder in folders[:5]:
-            if folder.is_dir():
-                QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-            else:
-                self._warn(self.tr("The folder {folder} is not there.").format(folder=folder))
+        ]
 
     # ----- the work
 
@@ -288,12 +300,12 @@ class AnalysisDialog(QDialog):
             return
         save_choice(self._memory, choice)
         self._clock.start()
-        self.started.emit()
 
     def shutdown(self) -> bool:
         """Stop and wait, at the end of the window's life; whether everything has ended."""
         self._clock.stop()
         self._jobs.wait()
+        self.results.wait()
         return self.work.shutdown()
 
     def _offer_rest(self) -> None:
@@ -339,8 +351,9 @@ class AnalysisDialog(QDialog):
         self.cancel_button.setText(self.tr("Cancel") if is_at_work else self.tr("Remove"))
         self.cancel_button.setEnabled(bool(selected))
         self.retry_button.setEnabled(bool(self._tryable()))
-        rows = selected or self.queue.entries
-        self.open_button.setEnabled(any(entry.state.has_results for entry in rows))
+        results = self._with_results(self._selected_or_all())
+        self.open_button.setEnabled(bool(results))
+        self.report_button.setEnabled(len(results) == 1 and not self.results.is_busy)
         problems = selected[0].news.problems if len(selected) == 1 else ()
         self.detail.setText(" ".join(problems))
         self.detail.setVisible(bool(problems))

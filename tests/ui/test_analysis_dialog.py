@@ -299,7 +299,14 @@ def test_results_are_opened_where_they_are(dialog, videos, qtbot, monkeypatch, t
     dialog.open_button.click()
     results = tmp_path / "results"
     assert opened == [str(results), str(results / "b short")]
+    dialog.report_button.click()
+    assert not dialog.report_button.isEnabled()
+    qtbot.waitUntil(dialog.report_button.isEnabled, timeout=LONG_MS)
+    assert opened[2:] == [str(results / "b short" / "report.html")]
+    assert "b short" in (results / "b short" / "report.html").read_text("utf-8")
     shutil.rmtree(results)
+    dialog.report_button.click()
+    qtbot.waitUntil(lambda: dialog.notice.text != "")
     dialog.open_button.click()
     assert "is not there" in dialog.notice.text
 
