@@ -149,10 +149,12 @@ class SessionRecording:
         """
         self._timeline.flush()
         if not (self._folder / SESSION_NAME).exists():
-            raise OutputError(
-                f"The recording ended because its folder {self._folder} was moved or deleted."
-            )
+            raise self._gone()
         self._check_room()
+
+    def explain(self, error: OutputError) -> OutputError:
+        """What to say about a refusal: a folder that is gone refuses everything."""
+        return error if self._folder.is_dir() else self._gone()
 
     def finish(self, duration_s: float, dropped_count: int) -> SessionInfo:
         """Close every file, each whatever happened to the others.
@@ -189,6 +191,11 @@ class SessionRecording:
         if problems:
             raise problems[0]
         return self._info
+
+    def _gone(self) -> OutputError:
+        return OutputError(
+            f"The recording ended because its folder {self._folder} was moved or deleted."
+        )
 
     def _save_info(self) -> None:
         if self._folder.is_dir():

@@ -2,7 +2,7 @@
 
 from facemotion.core.types import Frame
 
-MOST_DRIFT_S = 0.5
+MOST_DRIFT_S = 0.25
 """Source time may differ from elapsed time by this much before the recording follows the latter."""
 LEAST_STEP_S = 0.001
 

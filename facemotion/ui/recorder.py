@@ -150,7 +150,7 @@ class Recorder(QThread):
         try:
             self._write_all(recording)
         except OutputError as error:
-            failure = error
+            failure = recording.explain(error)
         finally:
             info = self._finish(recording, failure)
         if failure is not None:
@@ -197,7 +197,7 @@ class Recorder(QThread):
             return recording.finish(self._elapsed_s(), self._queue.dropped_count)
         except OutputError as error:
             if failure is None:
-                raise
+                raise recording.explain(error) from error
             logger.warning("closing a recording that failed: %s", error)
             return None
 

@@ -33,13 +33,13 @@ def test_a_pause_is_part_of_the_recording():
 
 
 def test_a_source_that_runs_slow_is_followed_again():
-    found = stamps((0.0, 0.0), (0.1, 0.4), (0.2, 0.8), (0.3, 0.9))
-    assert found == [0.0, 0.1, 0.8, 0.9]
+    found = stamps((0.0, 0.0), (0.1, 0.3), (0.2, 0.6), (0.3, 0.7))
+    assert found == [0.0, 0.1, 0.6, 0.7]
 
 
 def test_time_never_stands_still_or_goes_back():
-    found = stamps((0.0, 9.0), (0.4, 9.0), (0.0, 9.1), (0.0, 9.1))
-    assert found == [0.0, 0.4, 0.401, 0.402]
+    found = stamps((0.0, 9.0), (0.2, 9.0), (0.0, 9.1), (0.0, 9.1))
+    assert found == [0.0, 0.2, 0.201, 0.202]
 
 
 def test_a_moment_between_frames_has_a_time():

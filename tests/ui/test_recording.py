@@ -57,6 +57,7 @@ def elapsed(window):
 
 
 def stop(qtbot, window):
+    qtbot.waitUntil(lambda: window.record.folder is not None, timeout=WAIT_MS)
     folder = window.record.folder
     window.record.stop()
     qtbot.waitUntil(lambda: not window.record.is_busy, timeout=WAIT_MS)
@@ -339,7 +340,7 @@ paths.create()
 recording = dataclasses.replace(Settings().recording, videos="both")
 window = build_window(app, paths, dataclasses.replace(Settings(), recording=recording))
 window.show()
-window.sources.show_source(parse_source("demo"))
+window.sources.show_source(parse_source(sys.argv[1]))
 told_s, last = 0.0, None
 while True:
     app.processEvents()
@@ -351,17 +352,19 @@ while True:
     if recorder is not None and shown is not None and shown is not last:
         last = shown
         recorder.put_result(FrameResult(shown, (face(1, identity=known()),)))
-    if recorder is not None and recorder.counts().elapsed_s >= told_s + 0.1:
+    if recorder is None or len(recorder._queue._frames) > 20:
+        continue  # a machine so busy that writing does not keep up loses what waits, too
+    if recorder.counts().elapsed_s >= told_s + 0.1:
         told_s = recorder.counts().elapsed_s
         print(told_s, flush=True)
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
-def test_killed_in_the_middle_all_but_the_last_second_is_there(paths):
+def test_killed_in_the_middle_all_but_the_last_second_is_there(paths, clip):
     repository = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED],
+        [sys.executable, "-c", KILLED, str(clip)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=repository,
@@ -412,20 +415,22 @@ def test_m_asks_for_words_and_stamps_the_moment_of_the_key(qtbot, window, press,
     show(qtbot, window, path_source(clip))
     window.record.start()
     qtbot.waitUntil(lambda: elapsed(window) > 0.5, timeout=WAIT_MS)
-    pressed_s = elapsed(window)
+    before_s = elapsed(window)
     press(window, Qt.Key.Key_M)
+    after_s = elapsed(window)
     field = window.marker_field
     assert field.isVisible()
     assert field.edit.hasFocus()
     window.actions_by_name["mark"].trigger()  # a second one waits for the first
-    qtbot.keyClicks(field.edit, "a/b 🙂 RS12")
+    qtbot.keyClicks(field.edit, "a/b RS12")
+    field.edit.insert(" 🙂")
     qtbot.wait(300)
     qtbot.keyClick(field.edit, Qt.Key.Key_Return)
     assert not field.isVisible()
     info = stop(qtbot, window)
     (marker,) = read_markers(info.folder)
-    assert (marker.label, marker.kind) == ("a/b 🙂 RS12", "note")
-    assert abs(marker.time_s - pressed_s) < 0.25
+    assert (marker.label, marker.kind) == ("a/b RS12 🙂", "note")
+    assert before_s - 0.3 <= marker.time_s <= after_s + 0.3
 
 
 def test_escape_and_another_source_leave_the_note(qtbot, window, press, clip):
