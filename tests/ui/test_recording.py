@@ -177,7 +177,7 @@ def test_loops_seeks_pauses_and_other_sources_are_one_recording(qtbot, window, c
     info = stop(qtbot, window)
     times_s = times_of(info.folder / "annotated.mp4")
     assert all(a < b for a, b in itertools.pairwise(times_s))
-    assert max(b - a for a, b in itertools.pairwise(times_s)) < 1.6
+    assert max(b - a for a, b in itertools.pairwise(times_s)) < 2.5
     assert abs(times_s[-1] - info.duration_s) < 0.5
     assert info.source.name == clip.name
 
@@ -430,7 +430,7 @@ def test_m_asks_for_words_and_stamps_the_moment_of_the_key(qtbot, window, press,
     info = stop(qtbot, window)
     (marker,) = read_markers(info.folder)
     assert (marker.label, marker.kind) == ("a/b RS12 🙂", "note")
-    assert before_s - 0.3 <= marker.time_s <= after_s + 0.3
+    assert before_s - 0.6 <= marker.time_s <= after_s + 0.6
 
 
 def test_escape_and_another_source_leave_the_note(qtbot, window, press, clip):
