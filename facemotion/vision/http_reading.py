@@ -142,7 +142,7 @@ class _Https(urllib.request.HTTPSHandler):
         self._make = functools.partial(_SafeConnection, cancel, patience.read_s)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(self._make, req, context=ssl.create_default_context())  # pyright: ignore
+        return self.do_open(self._make, req, context=_trust())  # pyright: ignore
 
 
 class _Connection(http.client.HTTPConnection):
@@ -169,6 +169,20 @@ class _SafeConnection(http.client.HTTPSConnection):
         super().connect()
         self.sock.settimeout(self._read_s)
         self._cancel.attach(self.sock)
+
+
+def _trust() -> ssl.SSLContext:
+    """The authorities that the system trusts; where it has none, those that insightface brings.
+
+    A packaged program on macOS finds no file of authorities where OpenSSL looks for one.
+    """
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:
+        with contextlib.suppress(ImportError):
+            import certifi
+
+            context.load_verify_locations(certifi.where())
+    return context
 
 
 def _shut(connected: socket.socket) -> None:

@@ -51,6 +51,7 @@ class PackServer:
         self.stalled = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = False
+        self._server.handle_error = _say_nothing
         self._scheme = "http" if tls is None else "https"
         if tls is not None:
             # The handshake belongs to the thread of each connection.
@@ -135,6 +136,10 @@ def model_files(pack: Path) -> tuple[ModelFile, ...]:
         ModelFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
         for path in sorted(pack.glob("*.onnx"))
     )
+
+
+def _say_nothing(request: Any, client_address: Any) -> None:
+    """Clients that go away or do not trust us are what the tests are about."""
 
 
 def _handler(server: PackServer) -> type[BaseHTTPRequestHandler]:
