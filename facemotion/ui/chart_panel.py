@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from facemotion.core.labels import EMOTIONS
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pyqtgraph
 
 REFRESH_MS = 80
+BUILD_MS = 500
+"""When the plot is made at the latest, after the panel was shown."""
 TICK_STEPS_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 MOST_TICKS = 4
 RAW_ALPHA = 80
@@ -60,6 +62,8 @@ class ChartPanel(QWidget):
         self._layout.addWidget(self._bars)
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self._refresh)
+        self._build_timer = QTimer(self, singleShot=True, interval=BUILD_MS)
+        self._build_timer.timeout.connect(self.build_plot)
         self._is_dirty = False
 
     def sizeHint(self) -> QSize:
@@ -112,6 +116,11 @@ class ChartPanel(QWidget):
         """The vertical lines."""
         return self._markers
 
+    def build_soon(self) -> None:
+        """Make the plot once what is waiting is done."""
+        self._build_timer.start(0)
+
+    @Slot()
     def build_plot(self) -> None:
         """Make the plot; apart from the constructor because pyqtgraph takes long to import."""
         if self._plot is not None:
@@ -197,6 +206,17 @@ class ChartPanel(QWidget):
             self._raw_curves[row].setData(times_s, raw[:, row])
             self._smooth_curves[row].setData(times_s, smooth[:, row])
         self._markers.show_at(self._now_s, self._window_s)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """See to it that there is a plot soon."""
+        super().showEvent(event)
+        if self._plot is None:
+            self._build_timer.start(BUILD_MS)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Make no plot for a window that is being closed."""
+        super().hideEvent(event)
+        self._build_timer.stop()
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of a new theme."""

@@ -61,8 +61,6 @@ from facemotion.vision.sources.specs import SourceSpec
 logger = logging.getLogger(__name__)
 
 STATUS_MS = 500
-CHART_MS = 500
-"""When the chart is made at the latest; its library takes long to import."""
 
 
 class MainWindow(QMainWindow):
@@ -95,7 +93,6 @@ class MainWindow(QMainWindow):
         self.session = session
         self._keeper = keeper
         self._theme = theme
-        self._has_shown = False
         self._icons = Icons(theme)
         self.actions_by_name = Actions(self, self._icons)
         self.board = FaceBoard(self)
@@ -128,7 +125,7 @@ class MainWindow(QMainWindow):
             SessionStore(paths.sessions_dir),
             self,
         )
-        self.marker_field = MarkerField(self.pane)
+        self.marker_field = MarkerField(self.pane.video)
         self.markers = MarkerDesk(
             session,
             self.record,
@@ -232,12 +229,9 @@ class MainWindow(QMainWindow):
         self._theme.changed.connect(self._on_theme_changed)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """What takes long comes after the window can be seen."""
+        """Tell the statistics from now on."""
         super().showEvent(event)
-        if not self._has_shown:
-            self._has_shown = True
-            self._status_timer.start()
-            QTimer.singleShot(CHART_MS, self.chart.build_plot)
+        self._status_timer.start()
 
     # ----- pictures and results
 

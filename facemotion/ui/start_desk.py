@@ -2,13 +2,14 @@
 
 import logging
 
-from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Slot
+from PySide6.QtCore import QEvent, QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QDialog
 
 from facemotion.core.errors import OutputError, SourceError
 from facemotion.store.layout import LayoutStore
 from facemotion.store.paths import HOME_VARIABLE, AppPaths
+from facemotion.store.session_mark import LastEnd
 from facemotion.ui.main_window import MainWindow
 from facemotion.ui.notice import NoticeKind
 from facemotion.ui.start_clock import StartClock
@@ -34,6 +35,7 @@ class StartDesk(QObject):
         self._paths = paths
         self._spec = spec
         self._has_begun = False
+        self._is_careful = False
         self.is_clean = True
         self._clock = StartClock(window, window.session)
         self._clock.window_seen.connect(self._begin)
@@ -56,15 +58,26 @@ class StartDesk(QObject):
         logger.warning("%s", sentence)  # on the terminal, where there is no log
         self._window.pane.banner.say(FOLDERS, NoticeKind.WARNING, sentence)
 
-    def tell_crash(self) -> None:
-        """Say that the last window did not end in order."""
+    def tell_last_end(self, last_end: LastEnd) -> None:
+        """Say that the last window did not end in order.
+
+        After a crash at the start the last source is not opened by itself: a camera's driver that
+        takes the program down would do so at every start.
+        """
+        if last_end is LastEnd.IN_ORDER:
+            return
+        sentences = [
+            self.tr("facemotion ended unexpectedly last time."),
+            self.tr("Your settings and people are as they were; the log folder says more."),
+        ]
+        self._is_careful = last_end is LastEnd.AT_START and self._spec is None
+        if self._is_careful:
+            words = self.tr("The last source is not opened by itself: choose it under Source.")
+            sentences.insert(1, words)
         self._window.pane.banner.say(
             CRASH,
             NoticeKind.WARNING,
-            self.tr(
-                "facemotion ended unexpectedly last time. Your settings and people are as they "
-                "were; the log folder says more."
-            ),
+            " ".join(sentences),
             (self.tr("Open log folder"), self.open_log_folder),
         )
 
@@ -117,9 +130,10 @@ class StartDesk(QObject):
         self._has_begun = True
         self._window.models.load()
         self._window.sources.find_cameras()
-        self._window.sources.show_first(self._spec)
+        if not self._is_careful or self._spec is not None:
+            self._window.sources.show_first(self._spec)
         # While the models are loaded: later it would hold up the picture.
-        QTimer.singleShot(0, self._window.chart.build_plot)
+        self._window.chart.build_soon()
 
     @Slot(bool)
     def _on_closed(self, is_clean: bool) -> None:

@@ -1,5 +1,6 @@
 """The window's first moments, and what other starts ask of it."""
 
+import dataclasses
 import logging
 import re
 import sys
@@ -12,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 from facemotion import app as app_module
 from facemotion.store.layout import LayoutStore
 from facemotion.store.paths import AppPaths
-from facemotion.store.settings import load_settings
+from facemotion.store.session_mark import LastEnd
+from facemotion.store.settings import Settings, load_settings
 from facemotion.ui.single_instance import Place, SingleInstance
 from facemotion.ui.start_clock import LONGEST_WAIT_MS, RESULT, WINDOW, StartClock
 from facemotion.ui.start_desk import CALL, CRASH, FOLDERS, PROBLEMS, StartDesk
@@ -105,7 +107,9 @@ def test_the_messages_of_a_start(desk, window, monkeypatch, tmp_path, caplog):
     desk.tell_unwritable([str(tmp_path)])
     assert str(tmp_path) in banner.text(FOLDERS)
     assert str(tmp_path) in caplog.text
-    desk.tell_crash()
+    desk.tell_last_end(LastEnd.IN_ORDER)
+    assert CRASH not in banner.topics
+    desk.tell_last_end(LastEnd.UNEXPECTED)
     assert "unexpectedly" in banner.text(CRASH)
     banner.notice(CRASH).buttons[0].click()
     assert opened[0].toLocalFile() == str(AppPaths.default().log_dir)
@@ -125,6 +129,21 @@ def test_a_dead_window_is_told_of_at_the_next_start(qapp, consent):
         timer.stop()
     assert "unexpectedly" in texts[0]
     assert texts[-1] == ""
+
+
+@pytest.mark.parametrize("is_asked_for", [False, True])
+def test_after_a_crash_at_the_start_the_last_source_waits(
+    qtbot, qapp, paths, consent, make_window, is_asked_for
+):
+    source = dataclasses.replace(Settings().source, last_source="demo")
+    window = make_window(dataclasses.replace(Settings(), source=source))
+    window.hide()
+    desk = StartDesk(window, paths, SourceSpec(SourceKind.DEMO) if is_asked_for else None)
+    desk.tell_last_end(LastEnd.AT_START)
+    window.show()
+    qtbot.waitUntil(lambda: window.session.models_info is not None, timeout=WAIT_MS)
+    assert window.session.is_busy is is_asked_for
+    assert ("not opened by itself" in window.pane.banner.text(CRASH)) is not is_asked_for
 
 
 def test_an_unexpected_error_keeps_the_settings_at_once(qapp, consent):
