@@ -76,8 +76,11 @@ class ChangesModel(QAbstractTableModel):
             return self._text(change, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column == PROBABILITY:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if role == Qt.ItemDataRole.DecorationRole and column == PERSON:
-            return self._marker_icon if isinstance(change, MarkedMoment) else None
+        if column == PERSON and isinstance(change, MarkedMoment):
+            if role == Qt.ItemDataRole.DecorationRole:
+                return self._marker_icon
+            if role == Qt.ItemDataRole.AccessibleTextRole:
+                return self.tr("marker")
         if role == Qt.ItemDataRole.ToolTipRole:
             texts = [self._text(change, i) for i in range(4)]
             return f"{change.source}: {', '.join(filter(None, texts))}"
@@ -106,7 +109,7 @@ class ChangesModel(QAbstractTableModel):
             clock = change.clock.strftime("%H:%M:%S")
             return clock if change.is_live else duration_words(change.time_s)
         if isinstance(change, MarkedMoment):
-            return {PERSON: change.label, CHANGE: self.tr("marker")}.get(column, "")
+            return change.label if column == CHANGE else ""
         if column == PERSON:
             return change.person
         if column == CHANGE:

@@ -56,7 +56,7 @@ class ChartMarkers:
                 label="",
                 labelOpts={
                     "position": LABEL_PLACES[place % len(LABEL_PLACES)],
-                    "anchors": [(0.0, 0.5), (0.0, 0.5)],
+                    "anchors": [(0.0, 0.5), (1.0, 0.5)],
                 },
             )
             line.setVisible(False)

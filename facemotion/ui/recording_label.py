@@ -15,7 +15,7 @@ class RecordingLabel(QLabel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setContentsMargins(6, 0, 6, 0)
+        self.setContentsMargins(6, 0, 0, 0)
         self.hide()
 
     def show_recording(self, elapsed_s: float, dropped_count: int) -> None:
@@ -28,7 +28,7 @@ class RecordingLabel(QLabel):
         words = self.tr("recording {length}").format(length=duration_words(elapsed_s))
         if dropped_count:
             words += self.tr(", {count} left out").format(count=dropped_count)
-        self.setText(f'<span style="color:{RECORDING_RED}">●</span> {words}')
+        self.setText(f'<span style="color:{RECORDING_RED}">●</span> {words} &nbsp; ·')
         self.setAccessibleName(words)
         self.setToolTip(
             self.tr("Length of the recording; pictures left out of it: {count}").format(

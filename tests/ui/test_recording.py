@@ -450,7 +450,7 @@ def test_the_field_stays_inside_the_picture(qtbot, window, press, clip):
     press(window, Qt.Key.Key_M)
     for size in ((1280, 800), (800, 600)):
         window.resize(*size)
-        qtbot.waitUntil(lambda: window.pane.rect().contains(window.marker_field.geometry()))
+        qtbot.waitUntil(lambda: window.pane.video.rect().contains(window.marker_field.geometry()))
     window.marker_field.leave()
 
 
