@@ -28,8 +28,8 @@ from facemotion.vision.sources.video import VideoSource
 from facemotion.vision.video_writer import VideoWriter
 
 PLAY_S: Final = 3.0
-PATIENCE_S: Final = 30.0
-WHOLE_S: Final = 140.0
+PATIENCE_S: Final = 45.0
+WHOLE_S: Final = 170.0
 PERSON: Final = "Self-Test Müller 自己"
 _LEAST_CONTRAST: Final = 8.0
 _LEAST_PICTURES: Final = 10
@@ -170,9 +170,12 @@ class SelfTest:
         self._witness.begin()
         begin_s = self.seconds()
         run_until(lambda: False, PLAY_S)
+        # A busy machine may take longer over as many.
+        run_until(lambda: self._witness.picture_count >= _LEAST_PICTURES, PATIENCE_S)
+        # A slow machine gets more time: what counts is that pictures come.
+        many = f"{_LEAST_PICTURES} pictures of the demo"
+        self._wait(lambda: self._witness.picture_count >= _LEAST_PICTURES, many)
         count, played_s = self._witness.picture_count, self.seconds() - begin_s
-        if count < _LEAST_PICTURES:
-            raise _MissingError(f"Only {count} pictures of the demo came in {played_s:.1f} s.")
         contrast = _contrast(self._window.pane.video.grab().toImage())
         if contrast < _LEAST_CONTRAST:
             raise _MissingError(f"The picture in the window is blank (contrast {contrast:.1f}).")
