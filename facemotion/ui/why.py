@@ -11,6 +11,7 @@ from facemotion.core.types import (
     EmotionReading,
     FaceQuality,
     FaceResult,
+    FloatArray,
     GateFinding,
     Identity,
     IdentityEvidence,
@@ -86,6 +87,9 @@ def explain_emotion(face: FaceResult, settings: Settings) -> Reason:
     if reading.raw_probs is None:
         words = _tr("No emotion model is loaded, so no emotion is read.")
         return Reason(words)
+    if reading.emotion is not None and reading.is_corrected:
+        sentence = f"{_read(face.quality)} {_corrected(reading.raw_probs)}"
+        return Reason(sentence, "baseline", "is_used")
     if reading.emotion is not None:
         return Reason(_read(face.quality))
     probs = reading.probs if reading.probs is not None else reading.raw_probs
@@ -159,6 +163,15 @@ def _read(quality: FaceQuality | None) -> str:
     numbers = _tr("{size:.0f} px large, detection score {score:.2f}, sharpness {sharp:.0f}")
     filled = numbers.format(size=quality.face_px, score=quality.det_score, sharp=quality.sharpness)
     return f"{words} ({filled})."
+
+
+def _corrected(raw_probs: FloatArray) -> str:
+    words = _tr(
+        "This person's neutral face corrects it: without it, this frame reads as {emotion} with "
+        "{value:.0%}."
+    )
+    emotion = EMOTIONS[int(np.argmax(raw_probs))]
+    return words.format(emotion=emotion_word(emotion), value=float(raw_probs.max()))
 
 
 def _not_compared(evidence: IdentityEvidence) -> str:

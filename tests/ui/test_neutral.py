@@ -20,6 +20,7 @@ from facemotion.ui.face_board import FaceBoard
 from facemotion.ui.message_banner import MessageBanner
 from facemotion.ui.neutral_desk import NEUTRAL, NeutralDesk
 from facemotion.ui.settings_keeper import SettingsKeeper
+from facemotion.ui.why import explain_emotion
 from facemotion.vision.sources.specs import path_source
 from tests.fakes import FakeSession, models_info
 from tests.ui.conftest import flush_deletions
@@ -276,3 +277,12 @@ def test_the_whole_window_takes_and_marks_one(qtbot, window, shared_dir):
     qtbot.waitUntil(lambda: any("neutral face" in tip for tip in tips()), timeout=WAIT_MS)
     assert not window.faces.grab().isNull()
     assert not window.pane.video.grab().isNull()
+
+
+def test_why_says_what_the_neutral_face_did():
+    seen = face(1)
+    corrected = EmotionReading(RESTING, reading(neutral=0.8), "neutral", is_corrected=True)
+    reason = explain_emotion(dataclasses.replace(seen, emotion=corrected), Settings())
+    assert "neutral face corrects it" in reason.sentence
+    assert "sad with 50%" in reason.sentence
+    assert (reason.group, reason.name) == ("baseline", "is_used")
