@@ -97,6 +97,8 @@
     ctx.strokeStyle = ctx.fillStyle = colour("--quiet");
     ctx.lineWidth = devicePixelRatio;
     ctx.font = `${11 * devicePixelRatio}px system-ui, "Segoe UI", sans-serif`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
     let free = -Infinity;
     for (const [ms, label] of data.markers) {

@@ -156,7 +156,7 @@ def _changes(report: Report, person: Person) -> str:
     shown = person.changes[:MOST_CHANGES]
     head = [("Time", ""), ("From", ""), ("To", ""), ("Probability", "number")]
     if report.recording.started_at is not None:
-        head.insert(1, ("Clock", ""))
+        head.insert(1, ("Clock", "extra"))
     rows = [_change_row(report, change) for change in shown]
     is_open = " open" if len(person.changes) <= OPEN_CHANGES else ""
     rest = len(person.changes) - len(shown)
@@ -181,5 +181,5 @@ def _change_row(report: Report, change: Change) -> list[tuple[str, str]]:
     started_at = report.recording.started_at
     if started_at is not None:
         moment = started_at + timedelta(seconds=change.time_s)
-        row.insert(1, (f"{moment:%H:%M:%S}", ""))
+        row.insert(1, (f"{moment:%H:%M:%S}", "extra"))
     return row

@@ -74,9 +74,10 @@ def count(number: int) -> str:
 
 def plural(number: int, word: str) -> str:
     """A count with its word, as in 1 face, 2 faces."""
-    ending = "" if number == 1 else "es" if word.endswith("s") else "s"
-    many = "people" if word == "person" and number != 1 else word + ending
-    return f"{count(number)} {many}"
+    if number != 1:
+        is_person = word.endswith("person")
+        word = f"{word.removesuffix('person')}people" if is_person else f"{word}s"
+    return f"{count(number)} {word}"
 
 
 def date(moment: datetime) -> str:
