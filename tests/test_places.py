@@ -14,6 +14,7 @@ from tests.ui import programs
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(240),  # of a busy machine
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="speaks of Linux's folders"),
 ]
 _PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE = 24, 1
@@ -46,7 +47,7 @@ def self_test(*arguments, cwd, **values):
     done = subprocess.run(
         [sys.executable, "-m", "facemotion", "doctor", "--self-test", *arguments],
         capture_output=True,
-        timeout=110,
+        timeout=220,
         cwd=cwd,
         env={**os.environ, **values},
         preexec_fn=without_roots_rights,
@@ -73,7 +74,7 @@ def test_on_an_x_server():
     done = subprocess.run(
         [*command, "doctor", "--self-test", "--on-screen"],
         capture_output=True,
-        timeout=110,
+        timeout=220,
         cwd=programs.REPOSITORY,
         env=environment,
         check=False,

@@ -21,7 +21,7 @@ from facemotion.store.pack_choice import PACK_VARIABLE
 from facemotion.store.paths import HOME_VARIABLE
 from facemotion.version import __version__
 
-TIME_LIMIT_S: Final = 180.0
+TIME_LIMIT_S: Final = 210.0
 """After which the tested process is ended, whatever it is doing."""
 
 _LAST_LINES: Final = 12
