@@ -119,11 +119,17 @@ def test_a_blank_picture_has_no_contrast():
     assert self_test._contrast(image) > 0.0
 
 
-def test_errors_that_nobody_caught_are_collected(capsys):
-    hook = sys.excepthook
+def test_errors_that_nobody_caught_are_collected(monkeypatch):
+    passed_on = []
+
+    def hook(*details):
+        passed_on.append(details[0])
+
+    monkeypatch.setattr(sys, "excepthook", hook)
     with self_test._unexpected_errors() as errors:
         sys.excepthook(ValueError, ValueError("lost"), None)
     assert errors == ["unexpected error: ValueError: lost"]
+    assert passed_on == [ValueError]
     assert sys.excepthook is hook
 
 
