@@ -76,6 +76,7 @@ class NeutralDesk(QObject):
         session.gallery_loaded.connect(self._reload)
         session.result_ready.connect(self._on_result)
         session.source_starting.connect(self._on_source_starting)
+        session.paused_changed.connect(self._show_possible)
         board.faces_changed.connect(self._show_possible)
         board.selection_changed.connect(self._show_possible)
         self._show_possible()
@@ -250,6 +251,7 @@ class NeutralDesk(QObject):
     def _show_possible(self) -> None:
         present, info = self._board.selected, self._session.source_info
         is_moving = info is not None and info.kind not in STILL_KINDS
+        is_moving = is_moving and not self._session.is_paused
         can_take = present is not None and is_moving and self._model_id() is not None
         self._actions["neutral"].setEnabled(can_take)
         has_one = present is not None and (
