@@ -86,12 +86,6 @@ class RecordQueue:
             return self._dropped_count
 
     @property
-    def has_begun(self) -> bool:
-        """Whether there was a frame."""
-        with self._condition:
-            return self._time.has_begun
-
-    @property
     def is_ended(self) -> bool:
         """Whether `end` was called and everything was taken."""
         with self._condition:

@@ -50,12 +50,10 @@ class Recorder(QThread):
         parent: Qt parent.
 
     Signals:
-        begun(Path): The session's folder was made.
         done(SessionInfo): The session was stopped and is whole.
         failed(str): It ended by itself; what was written before is readable.
     """
 
-    begun = Signal(object)
     done = Signal(object)
     failed = Signal(str)
 
@@ -129,7 +127,6 @@ class Recorder(QThread):
         try:
             recording = SessionRecording(self._plan)
             self._folder = recording.folder
-            self.begun.emit(recording.folder)
             self._record(recording)
         except FacemotionError as error:
             logger.warning("recording: %s", error)

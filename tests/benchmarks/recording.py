@@ -143,8 +143,14 @@ def judge(picture: np.ndarray, thumbs: list[np.ndarray], index: int, found: Agre
     found.off_by_one += abs(best - index) == 1
 
 
-def record(window: MainWindow, media: Path, seconds: float) -> tuple[list[Footprint], Path, int]:
-    """Record the clips in turn; footprints, the session's folder, and frames not shown in time."""
+def record(
+    window: MainWindow, media: Path, seconds: float
+) -> tuple[list[Footprint], Path, int, float]:
+    """Record the clips in turn.
+
+    Returns:
+        Footprints, the session's folder, frames not shown in time, processor time of the recorder.
+    """
     notes: list[Footprint] = []
     late = 0
     window.record.start()
@@ -162,9 +168,23 @@ def record(window: MainWindow, media: Path, seconds: float) -> tuple[list[Footpr
     folder = window.record.folder
     if folder is None:
         raise RuntimeError("nothing is being recorded")
+    spent_s = processor_s("recorder")
     window.record.stop()
     wait_until(lambda: not window.record.is_busy, 60.0)
-    return notes, folder, late
+    return notes, folder, late, spent_s
+
+
+def processor_s(thread_name: str) -> float:
+    """Processor time of this process's threads of a name; NaN where the system does not tell."""
+    ticks = 0
+    for task in Path("/proc/self/task").glob("*"):
+        try:
+            if (task / "comm").read_text().strip() == thread_name:
+                fields = (task / "stat").read_text().rpartition(")")[2].split()
+                ticks += int(fields[11]) + int(fields[12])
+        except OSError:
+            continue  # it has just ended
+    return ticks / os.sysconf("SC_CLK_TCK") if ticks else float("nan")
 
 
 def shown(paints: Paints) -> dict[str, float]:
@@ -194,7 +214,7 @@ def main() -> None:
             run_for(args.watch)
             before = shown(paints)
             paints.clear()
-            notes, folder, late = record(window, args.media, 60.0 * args.minutes)
+            notes, folder, late, spent_s = record(window, args.media, 60.0 * args.minutes)
             during = shown(paints)
         info = read_session(folder)
         clips = {name: clip_thumbs(args.media / name) for name in CLIPS}
@@ -219,6 +239,7 @@ def main() -> None:
                 "rss_growth_mb": round(growth(times_s, rss, warm_up_s), 2),
                 "rss_end_mb": round(float(rss[-1]), 1),
                 "duration_s": info.duration_s,
+                "processor_ms_a_frame": round(1000.0 * spent_s / max(info.frames_recorded, 1), 2),
                 "before": before,
                 "during": during,
                 "fits": {kind: dataclasses.asdict(fit) for kind, fit in fits.items()},
