@@ -260,8 +260,9 @@ class AnalysisDialog(QDialog):
     @Slot()
     def open_results(self) -> None:
         """Show the results of the selected rows, or all, in the system's file manager."""
-        chosen = self._with_results(self.table.selected())
-        self.results.open_folders(chosen or [self.form.choice().folder])
+        selected = self.table.selected()
+        whole = [self.form.choice().folder]
+        self.results.open_folders(self._with_results(selected) if selected else whole)
 
     @Slot()
     def open_report(self) -> None:

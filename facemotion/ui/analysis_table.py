@@ -162,9 +162,11 @@ class AnalysisTable(QTableView):
         return [index.data(ENTRY_ROLE) for index in rows]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete takes out or cancels what is selected."""
+        """Delete takes out or cancels what is selected, Return opens it and starts nothing."""
         if event.key() == Qt.Key.Key_Delete and self.selected():
             self.cancel_wanted.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.selected():
+            self.folder_wanted.emit()
         else:
             super().keyPressEvent(event)
 

@@ -292,11 +292,15 @@ def test_results_are_opened_where_they_are(dialog, videos, qtbot, monkeypatch, t
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     fill(qtbot, dialog, videos / "b short.mp4")
     assert not dialog.open_button.isEnabled()
+    dialog.table.selectRow(0)
+    qtbot.keyClick(dialog.table, Qt.Key.Key_Return)
+    assert not dialog.work.is_running
+    dialog.table.clearSelection()
     dialog.start()
     finish(qtbot, dialog)
     dialog.open_button.click()
     dialog.table.selectRow(0)
-    dialog.open_button.click()
+    qtbot.keyClick(dialog.table, Qt.Key.Key_Return)
     results = tmp_path / "results"
     assert opened == [str(results), str(results / "b short")]
     dialog.report_button.click()
