@@ -134,8 +134,8 @@ def _tools() -> str:
         for name, text, tip in commands
     )
     return (
-        '<p class="note hint">Drag across a chart to zoom, double-click to see everything again. All '
-        "charts show the same stretch of time.</p>"
+        '<p class="note hint">Drag across a chart to zoom, double-click to see everything again. '
+        "All charts show the same stretch of time.</p>"
         f'<div class="tools" role="toolbar" aria-label="All charts">{buttons}'
         '<button type="button" id="raw" aria-pressed="false" title="Show each single reading as a '
         'thin line">Single readings</button><output id="range"></output></div>'

@@ -123,9 +123,9 @@ def _confusion(report: Report, person: Person) -> str:
     words = f"Both agree in {percent(agreeing)} of {plural(total, 'reading')}."
     if not report.is_stills:
         words += (
-            f" From one single reading to the next the likeliest emotion changed "
-            f"{_times(person.raw_change_count)}; the emotion on show changed "
-            f"{_times(len(person.changes))}."
+            f" From one single reading to the next the likeliest emotion "
+            f"{_changed(person.raw_change_count)}; the emotion on show "
+            f"{_changed(len(person.changes))}."
         )
     return (
         '<div><table class="confusion"><caption>Single readings (rows) against the emotion on '
@@ -134,8 +134,9 @@ def _confusion(report: Report, person: Person) -> str:
     )
 
 
-def _times(number: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{count(number)} times")
+def _changed(number: int) -> str:
+    few = {0: "never changed", 1: "changed once", 2: "changed twice"}
+    return few.get(number, f"changed {count(number)} times")
 
 
 def _confusion_cells(values: np.ndarray, row: int) -> str:
