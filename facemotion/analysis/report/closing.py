@@ -140,8 +140,8 @@ def _explanation(report: Report) -> str:
             f"same person; gaps up to {length(JOIN_S)} are bridged, longer ones end a stay. A face "
             "that is named during its track counts for that person from the track's beginning. A "
             "change is counted within a stay, from one settled emotion to another. Unnamed faces "
-            f"seen for less than {length(BRIEF_S)} or never readable have no chart. Smoothed values "
-            "hold the correction by a person's neutral face where one was in use."
+            f"seen for less than {length(BRIEF_S)} or never readable have no chart. Smoothed "
+            "values hold the correction by a person's neutral face where one was in use."
         )
     return f'<p class="prose after">{text}</p>'
 
