@@ -93,9 +93,8 @@ def refiner_loss(answers: Tensor, points: Tensor, is_face: Tensor) -> tuple[Tens
 class RefinerTrainer:
     """One run: network, optimiser, average and the epochs done."""
 
-    def __init__(self, config: RefinerConfig, maker: SampleMaker, checked: SampleMaker) -> None:
-        self.config, self.maker = config, maker
-        self.checked = checked(_CHECKED, np.random.default_rng(0))
+    def __init__(self, config: RefinerConfig, maker: SampleMaker, checked: Samples) -> None:
+        self.config, self.maker, self.checked = config, maker, checked
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(config.seed)
         self.model = self._new_model()
@@ -261,7 +260,7 @@ def main() -> None:
         config = replace(config, optimisation=replace(config.optimisation, epochs=args.epochs))
     cache = args.cache or args.out.parent / "cache"
     maker, checked = makers(config.recipe, args.data, cache, args.pack, args.textures)
-    trainer = RefinerTrainer(config, maker, checked)
+    trainer = RefinerTrainer(config, maker, checked(_CHECKED, np.random.default_rng(0)))
     args.out.mkdir(parents=True, exist_ok=True)
     last = args.out / "last.pt"
     if last.is_file():
