@@ -70,6 +70,7 @@ class NeutralDesk(QObject):
         self._automatic: dict[int, AutomaticNeutral | None] = {}
         self._capture: NeutralCapture | None = None
         self._target: PresentFace | None = None
+        self._target_person: str | None = None
         self._dialog: NeutralDialog | None = None
         actions.connect("neutral", self.take)
         actions.connect("forget_neutral", self.forget)
@@ -106,9 +107,10 @@ class NeutralDesk(QObject):
         if self._dialog is not None:
             self._dialog.close()
         self._target = present
+        self._target_person = _person_id(present)
         self._capture = NeutralCapture(model_id)
         name = person_words(present.face.identity)
-        dialog = NeutralDialog(name, is_kept=_person_id(present) is not None, parent=self._window)
+        dialog = NeutralDialog(name, is_kept=self._target_person is not None, parent=self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show_face(present.thumbnail_bgr, is_mirrored=self._is_mirrored())
         dialog.retry_wanted.connect(self._begin_again)
@@ -185,8 +187,18 @@ class NeutralDesk(QObject):
         self, capture: NeutralCapture, target: PresentFace, progress: CaptureProgress
     ) -> None:
         self._capture = None
-        if progress.state is CaptureState.DONE:
-            self._keep(target.track_id, _person_id(target), capture.baseline())
+        if progress.state is not CaptureState.DONE:
+            return
+        if self._target_person is not None and _person_id(target) not in (
+            None,
+            self._target_person,
+        ):
+            self._on_refused(
+                self.tr("The face was recognised as somebody else meanwhile; nothing was kept.")
+            )
+            return
+        # It is kept as the dialog said, whatever an uncertain moment says at the end.
+        self._keep(target.track_id, self._target_person, capture.baseline())
 
     def _feed_automatic(self, face: FaceResult, time_s: float) -> None:
         model_id = self._model_id()
@@ -227,13 +239,29 @@ class NeutralDesk(QObject):
 
     @Slot()
     def _begin_again(self) -> None:
-        model_id, target = self._model_id(), self._target
-        if model_id is None or target is None or self._dialog is None:
+        model_id, target = self._model_id(), self._found_again()
+        if target is None:
+            self.take()  # somebody else is selected: the dialog says who
             return
-        if self._board.face(target.track_id) is None and self._board.selected is not None:
-            self._target = self._board.selected
+        if model_id is None or self._dialog is None:
+            return
+        self._target = target
         self._capture = NeutralCapture(model_id)
         self._dialog.show_progress(self._capture.progress)
+
+    def _found_again(self) -> PresentFace | None:
+        """The face that the dialog is about, perhaps as another track of the same person."""
+        same_person = (
+            present
+            for present in self._board.faces
+            if self._target_person is not None and _person_id(present) == self._target_person
+        )
+        same_track = self._board.face(self._target.track_id) if self._target is not None else None
+        is_other = same_track is not None and _person_id(same_track) not in (
+            None,
+            self._target_person,
+        )
+        return next(same_person, None if is_other else same_track)
 
     @Slot()
     def _on_dialog_closed(self) -> None:

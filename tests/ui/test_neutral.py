@@ -77,6 +77,7 @@ class Room:
         self.keeper = SettingsKeeper(Settings(), tmp_path / "settings.toml", self.window)
         self.banner = MessageBanner(icons, self.window)
         self.now_s = 0.0
+        self.track_id = 1
         self.desk = NeutralDesk(
             self.session,
             self.board,
@@ -93,7 +94,7 @@ class Room:
         """The face as it is read for some time, ten times a second."""
         for _ in range(round(seconds * 10)):
             self.now_s += 0.1
-            seen = face(1, identity=self.identity)
+            seen = face(self.track_id, identity=self.identity)
             reads = EmotionReading(probs if gate is None else None, probs, "sad", gate)
             seen = dataclasses.replace(seen, emotion=reads)
             given = result(*([seen] if is_here else []), time_s=self.now_s)
@@ -176,6 +177,32 @@ def test_it_can_be_tried_again(qtbot, room):
     qtbot.waitUntil(lambda: room.store.load() != {})
 
 
+def test_the_same_person_is_found_again_on_another_track(qtbot, room):
+    room.see(RESTING)
+    room.actions["neutral"].trigger()
+    dialog = room.desk.dialog
+    room.see(RESTING, 2.0, is_here=False)
+    room.track_id = 7
+    room.see(RESTING, 0.2)
+    qtbot.mouseClick(dialog.retry_button, Qt.MouseButton.LeftButton)
+    assert room.desk.dialog is dialog
+    room.see(RESTING, CAPTURE_S + 0.3)
+    qtbot.waitUntil(lambda: room.store.load() != {})
+
+
+def test_trying_again_with_another_face_says_whose(qtbot, room):
+    room.see(RESTING)
+    room.actions["neutral"].trigger()
+    room.see(RESTING, 2.0, is_here=False)
+    room.track_id, room.identity = 8, Identity()
+    room.see(RESTING, 0.2)
+    qtbot.mouseClick(room.desk.dialog.retry_button, Qt.MouseButton.LeftButton)
+    assert "unknown" in room.desk.dialog.windowTitle()
+    room.see(RESTING, CAPTURE_S + 0.3)
+    assert room.session.tracks[8] is not None
+    assert room.store.load() == {}
+
+
 def test_closing_the_dialog_gives_it_up(qtbot, room):
     room.see(RESTING)
     room.actions["neutral"].trigger()
@@ -246,6 +273,27 @@ def test_what_was_forgotten_is_not_taken_again_by_itself(qtbot, room):
     room.actions["forget_neutral"].trigger()
     room.see(RESTING, AUTOMATIC_S + 0.5)
     assert room.session.tracks[1] is None
+
+
+def test_a_face_that_becomes_somebody_else_keeps_nothing(qtbot, room):
+    room.see(RESTING)
+    room.actions["neutral"].trigger()
+    room.see(RESTING, 1.0)
+    room.identity = Identity(Decision.KNOWN, "0" * 32, "Ben", 0.7)
+    room.see(RESTING, CAPTURE_S)
+    assert "somebody else" in room.desk.dialog.advice
+    assert not room.desk.dialog.retry_button.isHidden()
+    assert room.store.load() == {}
+    assert room.session.tracks == {}
+
+
+def test_an_uncertain_moment_at_the_end_changes_nothing(qtbot, room):
+    room.see(RESTING)
+    room.actions["neutral"].trigger()
+    room.see(RESTING, 1.0)
+    room.identity = Identity(Decision.UNCERTAIN, room.person.person_id, "Ana", 0.35)
+    room.see(RESTING, CAPTURE_S)
+    qtbot.waitUntil(lambda: room.person.person_id in room.store.load())
 
 
 def test_another_source_ends_the_capture(qtbot, room):
