@@ -5,7 +5,9 @@ Two kinds of evidence are kept apart.
 *Preprocessing.* Every measure of a crop has a band that holds 98 of 100 right faces
 (`FaceReference`). The faces of one person in one light are like one face drawn at random, so a set
 whose **median** lies outside a band is as strange as the strangest of a hundred faces: what reaches
-the model is not what it was trained on. A face that the detector cannot find again in its crop
+the model is not what it was trained on. Of the lightest tone the 90th percentile counts instead: a
+wrong scale of the gray levels darkens every face, so a tenth of them with light tones proves that
+the scale is right and the scene is dim. A face that the detector cannot find again in its crop
 counts as outside.
 
 *Model.* Asked only when the crops are right, since on wrong ones no model can be judged. The
@@ -109,7 +111,7 @@ class Relation:
 _WORDS: Final = {
     "brightness": ("too dark", "too bright", "Mean gray level"),
     "contrast": ("too flat", "too hard", "Contrast (deviation of the gray levels)"),
-    "white": ("without any light tone", "too light", "Lightest tone (99th percentile)"),
+    "white": ("without any light tone", "too light", "Lightest tone of a face"),
     "detail": ("too smooth", "too rough", "Fineness (sharpness by contrast)"),
     "likeness": ("unlike a face", "", "Likeness to the training's mean face"),
     "across": ("too far left", "too far right", "Middle of the face from the left"),
@@ -117,6 +119,8 @@ _WORDS: Final = {
     "size": ("too small in their crops", "too large for their crops", "Size of the face"),
     "tilt": ("tilted to the left", "tilted to the right", "Tilt of the eyes"),
 }
+_SHARES: Final = {"white": 90.0}
+"""Percentile of the faces that must lie in the band, where it is not the median."""
 _UNITS: Final = {"across": " px", "height": " px", "size": " px", "tilt": "°"}
 _HELP: Final = {
     "brightness": "Check the light and the camera's exposure, then how pictures become gray.",
@@ -147,9 +151,8 @@ def check_crops(looks: Float, framing: Float | None, reference: FaceReference) -
         if not findings[0].is_fault:
             columns += list(framing[is_found].T)
     for name, values, band in zip(MEASURES, columns, reference.bands, strict=False):
-        findings.append(
-            _judge_median(name, float(np.median(values)), float(band[0]), float(band[1]))
-        )
+        value = float(np.percentile(values, _SHARES.get(name, 50.0)))
+        findings.append(_judge(name, value, float(band[0]), float(band[1])))
     return findings
 
 
@@ -274,17 +277,18 @@ def _found_again(share: float) -> Finding:
     return Finding(Kind.PREPROCESSING, "found", is_lost, sentence, share, MIN_FOUND, 1.0)
 
 
-def _judge_median(name: str, median: float, low: float, high: float) -> Finding:
+def _judge(name: str, value: float, low: float, high: float) -> Finding:
     below, above, what = _WORDS[name]
     unit = _UNITS.get(name, "")
     digits = 2 if name == "likeness" else 1
-    told = f"{what}: median {median:.{digits}f}{unit}"
+    where = f"{_SHARES[name]:.0f}th percentile of the faces" if name in _SHARES else "median"
+    told = f"{what}: {where} {value:.{digits}f}{unit}"
     band = f"98 of 100 right faces lie between {low:.{digits}f} and {high:.{digits}f}{unit}"
-    if low <= median <= high:
-        return Finding(Kind.PREPROCESSING, name, False, f"{told}; {band}.", median, low, high)
-    wrong = below if median < low else above
+    if low <= value <= high:
+        return Finding(Kind.PREPROCESSING, name, False, f"{told}; {band}.", value, low, high)
+    wrong = below if value < low else above
     sentence = f"The faces are {wrong}. {told}; {band}. {_HELP[name]}"
-    return Finding(Kind.PREPROCESSING, name, True, sentence, median, low, high)
+    return Finding(Kind.PREPROCESSING, name, True, sentence, value, low, high)
 
 
 def _odds(evidence: float) -> str:

@@ -187,7 +187,7 @@ def _distribution_charts(report: DebugReport) -> str:
     )
     return (
         "<h2>Light and sharpness</h2><p class='quiet'>Bars: these faces. Line: the training "
-        f"faces.</p><div class='charts'>{charts}</div>"
+        f"faces. Each to its own full height.</p><div class='charts'>{charts}</div>"
     )
 
 
@@ -198,7 +198,7 @@ def _chart(
     training: NDArray[np.float32],
 ) -> str:
     width, height = _CHART
-    top = max(float(here.max()), float(training.max()), 1e-9)
+    top, training_top = (max(float(values.max()), 1e-9) for values in (here, training))
     step = width / len(here)
     bars = "".join(
         f"<rect class='bar' x='{i * step:.1f}' y='{height * (1 - v / top):.1f}' "
@@ -206,7 +206,7 @@ def _chart(
         for i, v in enumerate(here.tolist())
     )
     points = " ".join(
-        f"{(i + 0.5) * step:.1f},{height * (1 - v / top):.1f}"
+        f"{(i + 0.5) * step:.1f},{height * (1 - v / training_top):.1f}"
         for i, v in enumerate(training.tolist())
     )
     ends = (f"{edges[0]:.0f}", f"{edges[-1]:.0f}")

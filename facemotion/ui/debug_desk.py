@@ -112,9 +112,10 @@ class DebugDesk(QObject):
             self._page = DebugPage(self._root, self._window)
             self._page.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self._page.destroyed.connect(self._forget_page)
-        self._page.show()
-        self._page.raise_()
-        self._page.activateWindow()
+            self._page.show()
+        else:
+            self._page.raise_()
+            self._page.activateWindow()
         self._page.show_folder(self._folder)
 
     @Slot()

@@ -18,7 +18,7 @@ _TEXT_PX = 18
 
 
 class DistributionChart(QWidget):
-    """Bars for the faces saved and a line for the training's; follows the palette.
+    """Bars for the faces saved and a line for the training's, each to its own full height.
 
     Args:
         title: What is distributed.
@@ -61,7 +61,7 @@ class DistributionChart(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(0, _TEXT_PX, 0, -_TEXT_PX)
-        top = max(float(self._here.max()), float(self._training.max()), 1e-9)
+        top, training_top = (max(float(v.max()), 1e-9) for v in (self._here, self._training))
         step = area.width() / len(self._here)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.palette().color(QPalette.ColorRole.Accent))
@@ -70,14 +70,12 @@ class DistributionChart(QWidget):
             left = area.left() + number * step
             painter.drawRect(QRectF(left, area.bottom() - height, step - 1.0, height))
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Text), 1.5))
-        painter.drawPolyline(
-            [
-                QPointF(
-                    area.left() + (number + 0.5) * step, area.bottom() - area.height() * v / top
-                )
-                for number, v in enumerate(self._training.tolist())
-            ]
-        )
+        heights = (self._training / training_top).tolist()
+        line = [
+            QPointF(area.left() + (n + 0.5) * step, area.bottom() - area.height() * height)
+            for n, height in enumerate(heights)
+        ]
+        painter.drawPolyline(line)
         self._paint_words(painter, area)
 
     def _paint_words(self, painter: QPainter, area: QRectF) -> None:
@@ -157,9 +155,10 @@ class EmotionTable(QWidget):
         row = self._grid.rowCount()
         for column, text in enumerate(texts):
             self._grid.addWidget(QLabel(text, self), row, column)
-        if here is not None:
-            words = self.tr("Mean face here: {name}").format(name=texts[0])
-            self._grid.addWidget(face_label(here, words), row, len(texts))
+        if here is None:
+            return
+        words = self.tr("Mean face here: {name}").format(name=texts[0])
+        self._grid.addWidget(face_label(here, words), row, len(texts))
         words = self.tr("Mean face in training: {name}").format(name=texts[0])
         self._grid.addWidget(face_label(training, words), row, len(texts) + 1)
 

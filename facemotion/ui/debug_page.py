@@ -159,7 +159,8 @@ class DebugPage(QDialog):
             column.addSpacing(10)
             column.addWidget(heading(title, scale=1.15))
             if isinstance(part, DistributionRow):
-                column.addWidget(hint(self.tr("Bars: these faces. Line: the training faces.")))
+                words = self.tr("Bars: these faces. Line: the training faces.")
+                column.addWidget(hint(words))
             column.addWidget(part)
         column.addStretch(1)
         return body

@@ -62,10 +62,11 @@ class WhyDesk(QObject):
             self._dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self._dialog.setting_wanted.connect(self._dialogs.open_setting)
             self._dialog.destroyed.connect(self._forget)
+            self._dialog.show()
+        else:
+            self._dialog.raise_()
         self._dialog.track_id = selected.track_id
         self._refresh()
-        self._dialog.show()
-        self._dialog.raise_()
 
     @Slot(int)
     def _on_why_wanted(self, track_id: int) -> None:

@@ -41,7 +41,7 @@ class WhyDialog(QDialog):
         layout.addWidget(self._how)
         layout.addStretch(1)
         layout.addWidget(buttons)
-        self.resize(460, 300)
+        self.resize(460, 250)
 
     @property
     def text(self) -> str:

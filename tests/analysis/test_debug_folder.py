@@ -203,7 +203,7 @@ def test_a_folder_that_vanished(writer):
 def test_a_full_disk_ends_the_table_with_a_sentence(writer, monkeypatch):
     writer.write(debug_face())
     writer.close()
-    writer._table = Path("/dev/full").open("w", encoding="utf-8")
+    writer._table = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115
     writer._rows = csv.writer(writer._table)
     with pytest.raises(OutputError, match="No space left"):
         writer.write(debug_face(1))

@@ -17,6 +17,7 @@ from facemotion.store.settings import Settings
 from facemotion.ui.analysis_thread import AnalysisThread
 from facemotion.ui.background_job import _Runnable
 from facemotion.ui.capture_thread import CaptureThread
+from facemotion.ui.debug_saver import DebugSaver
 from facemotion.ui.icons import Icons
 from facemotion.ui.inference_thread import InferenceThread
 from facemotion.ui.recorder import Recorder
@@ -27,7 +28,7 @@ from facemotion.vision.video_writer import VideoWriter
 @pytest.fixture(scope="session", autouse=True)
 def traced_threads():
     """Let coverage see what runs in threads that Qt starts, of which Python knows nothing."""
-    kinds = (AnalysisThread, CaptureThread, InferenceThread, Recorder, _Runnable)
+    kinds = (AnalysisThread, CaptureThread, DebugSaver, InferenceThread, Recorder, _Runnable)
     originals = {kind: kind.run for kind in kinds}
 
     def traced(run):
