@@ -84,8 +84,8 @@ class SessionRecording:
         self.frame_count = 0
         try:
             self._check_room()
-            self._timeline = TimelineWriter(self._folder, is_streamed=True)
             plan.store.save(self._info)
+            self._timeline = TimelineWriter(self._folder, is_streamed=True)
         except OutputError:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise

@@ -79,9 +79,9 @@ class RecordDesk(QObject):
         actions.connect("record", self.toggle)
         keeper.changed.connect(self._on_settings_changed)
         session.source_opened.connect(self._on_source_opened)
-        for signal in (session.ended, session.source_stopped):
-            signal.connect(self.stop)
-        session.source_failed.connect(self._on_source_failed)
+        session.ended.connect(self.stop)
+        session.source_stopped.connect(self._on_source_gone)
+        session.source_failed.connect(self._on_source_gone)
         self.refresh()
 
     @property
@@ -262,8 +262,8 @@ class RecordDesk(QObject):
     def _on_source_opened(self, _info: object) -> None:
         self.refresh()
 
-    @Slot(str)
-    def _on_source_failed(self, _sentence: str) -> None:
+    @Slot()
+    def _on_source_gone(self) -> None:
         self.stop()
         self.refresh()
 

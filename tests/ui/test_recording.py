@@ -210,6 +210,8 @@ def test_without_a_source_the_recording_ends(qtbot, window, clip, how):
     else:
         window.session._source.failed.emit("It broke.")
     qtbot.waitUntil(lambda: not window.record.is_busy, timeout=WAIT_MS)
+    if how == "closed":
+        assert not window.actions_by_name["record"].isEnabled()
     assert window.record._store.list().sessions[0].is_complete
 
 
