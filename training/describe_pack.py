@@ -1,12 +1,14 @@
 """Describe a pack: `python -m training.describe_pack --pack models/builtin --data ../shared`.
 
 Measures on people whom no training saw which similarities strangers reach, alone and against
-galleries of growing size, and writes `pack.toml` with them, the files' hashes and the terms.
+galleries of growing size, with the pack's own detection as in the application, and writes
+`pack.toml` with them, the fitted tail, the files' hashes and the terms.
 """
 
 import argparse
 import hashlib
 import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +16,13 @@ import numpy as np
 import tomli_w
 from numpy.typing import NDArray
 
+from facemotion.core.types import FaceDetection
+from facemotion.vision.faces import FaceModels
+from facemotion.vision.packs import open_pack
+from facemotion.vision.photos import embed_photo
 from training.embedder.evaluate import accept_threshold, impostor_similarities
+from training.embedder.impostor_fit import fit_impostors
 from training.lfw import LfwArchive
-from training.teacher import Teacher, align, most_central
 
 _DETECTION_SIDE_PX: Final = 320
 _GALLERY_SIZES: Final = (1, 3, 10, 30, 100)
@@ -66,24 +72,47 @@ def gallery_thresholds(
     return table
 
 
-def embed_kept_out(pack: Path, lfw_zip: Path) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
-    """Embeddings of the kept-out people's pictures, with the pack's own detector."""
-    archive, models = LfwArchive(lfw_zip), Teacher(pack)
-    crops, people = [], []
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptOut:
+    """The kept-out people's pictures as the application would embed them.
+
+    Attributes:
+        live: float32 (N, D) unit rows, as of a live picture.
+        photos: float32 (N, D) unit rows, as of a photo for enrolment.
+        people: (N,) name of each row's person.
+    """
+
+    live: NDArray[np.float32]
+    photos: NDArray[np.float32]
+    people: NDArray[np.str_]
+
+
+def embed_kept_out(pack: Path, lfw_zip: Path) -> KeptOut:
+    """Both embeddings of the face in the middle of every kept-out picture."""
+    archive, models = LfwArchive(lfw_zip), FaceModels(open_pack(pack), det_size=_DETECTION_SIDE_PX)
+    live, photos, people = [], [], []
     for row in np.flatnonzero(archive.kept_out()):
         picture = archive.picture(int(row))
-        faces = models.faces(picture, _DETECTION_SIDE_PX, 0.5)
-        chosen = most_central(faces, picture.shape)
-        if chosen is not None:
-            crops.append(align(picture, faces.kps[chosen]))
+        middle = np.array(picture.shape[1::-1]) / 2.0
+        faces = models.detect(picture)
+        if faces:
+            face = min(faces, key=lambda f: float(np.abs(_middle(f) - middle).max()))
+            live.append(models.embed(picture, [face.kps])[0])
+            photos.append(embed_photo(picture, face.kps, models))
             people.append(archive.people[row])
-    return models.embeddings(np.stack(crops)), np.array(people)
+    return KeptOut(np.stack(live), np.stack(photos), np.array(people))
+
+
+def _middle(face: FaceDetection) -> NDArray[np.float32]:
+    return (face.bbox_xyxy[:2] + face.bbox_xyxy[2:]) / np.float32(2.0)
 
 
 def describe(pack: Path, lfw_zip: Path) -> str:
     """The text of `pack.toml`."""
-    embeddings, people = embed_kept_out(pack, lfw_zip)
+    found = embed_kept_out(pack, lfw_zip)
+    embeddings, people = found.live, found.people
     strangers = impostor_similarities(embeddings, people)
+    tail = fit_impostors(embeddings, people, found.photos)
     table = gallery_thresholds(embeddings, people, 0.01)
     match = table[0][1]
     uncertain = accept_threshold(strangers, _UNCERTAIN_SHARE)
@@ -105,6 +134,7 @@ def describe(pack: Path, lfw_zip: Path) -> str:
             "false_accepts_1_percent": round(accept_threshold(strangers, 0.01), 3),
             "false_accepts_0_1_percent": round(accept_threshold(strangers, 0.001), 3),
         },
+        "impostors": asdict(tail),
         "files": files,
     }
     return tomli_w.dumps(content)
