@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -144,6 +144,13 @@ class SessionsPage(QDialog):
         return menu
 
     # ----- showing
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Who comes back to the page sees what was recorded or removed meanwhile."""
+        super().changeEvent(event)
+        is_back = event.type() == QEvent.Type.ActivationChange and self.isActiveWindow()
+        if is_back and not self._editor.is_busy:
+            self._editor.reload()
 
     @Slot()
     def _show_entries(self) -> None:

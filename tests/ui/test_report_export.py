@@ -1,6 +1,7 @@
 import pytest
 from PySide6.QtGui import QGuiApplication
 
+from facemotion.__main__ import main
 from facemotion.analysis.report.content import make_report
 from facemotion.core.errors import OutputError
 from facemotion.ui.report_export import (
@@ -46,6 +47,14 @@ def test_files_that_cannot_be_written_are_said(qapp, report, tmp_path):
         save_plots(report, tmp_path / "file" / "plots")
     with pytest.raises(OutputError, match="Cannot write"):
         save_pdf(report, tmp_path / "missing" / "a.pdf")
+
+
+def test_the_command_draws_with_the_application_that_is_there(qapp, tmp_path, capsys):
+    folder = make_session(tmp_path / "sessions").folder
+    assert main(["report", str(folder), "--png", "--pdf", "--no-faces"]) == 0
+    assert len(list((folder / "report-plots").glob("*.png"))) == 4
+    assert (folder / "report.pdf").is_file()
+    assert "report.pdf" in capsys.readouterr().out
 
 
 def test_the_applications_own_qt_is_used_when_there_is_one(qapp):

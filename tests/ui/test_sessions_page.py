@@ -69,6 +69,15 @@ def test_sessions_are_listed_newest_first_and_one_is_selected(open_page, paths):
     assert page.delete_button.isEnabled()
 
 
+def test_who_comes_back_sees_what_was_recorded_meanwhile(qtbot, window, open_page, paths):
+    page = open_page()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: not page.isActiveWindow())
+    info = make_session(paths.sessions_dir)
+    page.activateWindow()
+    qtbot.waitUntil(lambda: titles(page) == [info.title])
+
+
 def test_a_damaged_session_is_told_and_the_others_are_listed(open_page, paths):
     info = make_session(paths.sessions_dir)
     broken = make_session(paths.sessions_dir, minutes=2)
