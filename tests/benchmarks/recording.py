@@ -15,7 +15,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -44,7 +44,7 @@ CLIP_S = 60.0
 NOTE_S = 2.0
 THUMB = (96, 54)
 NEIGHBOURS = (-2, -1, 0, 1, 2)
-DISTINCT = 0.6
+DISTINCT = 1.0
 """Mean grey levels by which neighbours must differ for their order to be seen in a video."""
 
 
@@ -60,6 +60,7 @@ class Agreement:
         off_by_one: Frames that are the one before or after it.
         frames: Frames of the video.
         longest_gap_s: Longest time from one frame to the next.
+        wrong: Which frames are not the ones named, and how near those on both sides are.
     """
 
     rows: int = 0
@@ -69,6 +70,7 @@ class Agreement:
     off_by_one: int = 0
     frames: int = 0
     longest_gap_s: float = 0.0
+    wrong: list[str] = field(default_factory=list)
 
 
 def thumb(picture_bgr: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -141,6 +143,9 @@ def judge(picture: np.ndarray, thumbs: list[np.ndarray], index: int, found: Agre
     best = min(near, key=lambda i: float(np.abs(thumbs[i] - picture).mean()))
     found.right += best == index
     found.off_by_one += abs(best - index) == 1
+    if best != index:
+        near_by = {i - index: round(float(np.abs(thumbs[i] - picture).mean()), 2) for i in near}
+        found.wrong.append(f"frame {index}: {near_by}")
 
 
 def record(

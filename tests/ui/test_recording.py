@@ -56,6 +56,11 @@ def elapsed(window):
     return recorder.counts().elapsed_s if recorder is not None else -1.0
 
 
+def is_recorded(recorder, shown):
+    """Whether a frame was shown after the recording began."""
+    return (shown.scene_id, shown.index, shown.time_s) in recorder._queue._stamps
+
+
 def stop(qtbot, window):
     qtbot.waitUntil(lambda: window.record.folder is not None, timeout=WAIT_MS)
     folder = window.record.folder
@@ -127,6 +132,7 @@ def test_readings_go_into_the_timeline_at_their_frame_s_time(qtbot, window):
     window.record.start()
     qtbot.waitUntil(lambda: elapsed(window) > 0.3, timeout=WAIT_MS)
     recorder = window.record._recorder
+    qtbot.waitUntil(lambda: is_recorded(recorder, window.session.latest_frame()), timeout=WAIT_MS)
     seen = window.session.latest_frame()
     found = dataclasses.replace(result(face(3, identity=known("Zoë/🙂"))), frame=seen)
     recorder.put_result(found)
