@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facemotion.analysis.debug_checks import Verdict, decide
+from facemotion.analysis.debug_checks import Verdict, check_crops, decide
 from facemotion.analysis.debug_report import FaceMeasures, judge_faces, measure_faces
 from facemotion.analysis.face_reference import RESOURCE, FaceReference
 from facemotion.core.labels import EMOTION_COUNT
@@ -76,6 +76,8 @@ def main() -> None:
             right = counts[wanted] / sum(counts.values())
             others = {str(key): count for key, count in counts.items() if key is not wanted}
             print(f"  {case:28} {wanted!s:14} {right:6.1%}  {others or ''}", flush=True)
+    alone = judge.share_alone(groups["LFW"][0])
+    print(f"\nSingle faces of LFW inside every band, each as a set of its own: {alone:.1%}")
 
 
 class Judge:
@@ -124,6 +126,16 @@ class Judge:
         alone = replace(right, again=None)
         sets = self._verdicts(alone, probs, count, self._renamed)
         yield "the model's outputs renamed", Verdict.MODEL, sets
+
+    def share_alone(self, crops) -> float:
+        """Share of faces that would be fine as the only face of a one-person set."""
+        measures = self._measure(crops)
+        rows = range(len(crops))
+        checks = [
+            check_crops(measures.looks[[row]], measures.framing[[row]], self._reference)
+            for row in rows
+        ]
+        return float(np.mean([not any(found.is_fault for found in each) for each in checks]))
 
     def _measure(self, crops) -> FaceMeasures:
         measures = measure_faces(crops, self._reference, self._model, None)
