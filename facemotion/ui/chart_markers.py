@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 MOST_LINES = 12
 """Lines that can be on show; older markers are in the list of changes."""
 LONGEST_WORDS = 14
-LABEL_PLACES = (0.94, 0.82, 0.70)
+LABEL_PLACES = (0.93, 0.76, 0.59)
 """Heights of the words, in turn, so that neighbours do not cover each other."""
 
 
