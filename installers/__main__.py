@@ -58,8 +58,8 @@ def debian_package() -> Path:
 
 def archive() -> Path:
     """The relocatable archive: unpack it anywhere and start `facemotion` in it."""
-    path = OUT / f"facemotion-{__version__}-{os.uname().machine}.tar.gz"
-    with tarfile.open(path, "w:gz", compresslevel=9) as tar:
+    path = OUT / f"facemotion-{__version__}-{os.uname().machine}.tar.xz"
+    with tarfile.open(path, "w:xz", preset=6) as tar:
         tar.add(PROGRAM, f"facemotion-{__version__}", filter=_without_owner)
     return path
 
