@@ -51,7 +51,7 @@ def read_setup(options: argparse.Namespace, console: Console) -> Setup:
 
 
 def choose_pack(setup: Setup) -> "Pack":
-    """The pack that was named, or the first installed one.
+    """The pack that was named, or the one that comes with the program.
 
     Raises:
         ModelError: There is none, or the one named cannot be used.

@@ -12,13 +12,17 @@ PACK_VARIABLE: Final = "FACEMOTION_PACK"
 
 
 def pack_roots(paths: AppPaths) -> tuple[Path, ...]:
-    """Where installed packs are: the user's folder of packs, and folders among the models shipped.
+    """Where installed packs are: folders among the models shipped, and the user's folder of packs.
 
-    The folder of shipped models itself is no pack: the emotion model lies there.
+    The folder of shipped models itself is no pack: the emotion model lies there. Where nobody has
+    chosen a pack the first one counts, so that a pack that is only installed changes nothing.
     """
+    return (*_shipped_packs(), paths.packs_dir)
+
+
+def _shipped_packs() -> list[Path]:
     bundled = bundled_models_dir()
-    inside = () if bundled is None else sorted(path for path in bundled.iterdir() if path.is_dir())
-    return (paths.packs_dir, *inside)
+    return [] if bundled is None else sorted(path for path in bundled.iterdir() if path.is_dir())
 
 
 def named_pack(
@@ -35,8 +39,8 @@ def named_pack(
         environment: Environment to read; the process's own by default.
 
     Returns:
-        The folder, which need not exist, or None when nobody has named one: the first installed
-        pack counts then.
+        The folder, which need not exist, or None when nobody has named one: the first of
+        `pack_roots` counts then.
     """
     variables = os.environ if environment is None else environment
     wanted = [*choices[:1], variables.get(PACK_VARIABLE, ""), *choices[1:]]
@@ -48,7 +52,7 @@ def _folder_of(text: str, paths: AppPaths) -> Path:
     """A bare name may be an installed pack; a folder of that name comes first."""
     path = Path(text).expanduser()
     if not path.exists() and path.name == text:
-        for installed in (paths.packs_dir / text, *pack_roots(paths)[1:]):
+        for installed in (paths.packs_dir / text, *_shipped_packs()):
             if installed.name == text and installed.is_dir():
                 return installed
     return path

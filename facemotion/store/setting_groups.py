@@ -55,7 +55,7 @@ class DetectionSettings:
         "",
         "Model pack",
         "Folder of the detection and recognition models, or the name of an installed pack; empty "
-        "for the first one installed.",
+        "for the one that comes with the program.",
     )
     det_size: int = parameter(
         640,

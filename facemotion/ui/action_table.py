@@ -297,6 +297,14 @@ ACTIONS = (
         QT_TRANSLATE_NOOP("actions", "Change how faces are found, read and shown"),
     ),
     ActionSpec(
+        "models",
+        QT_TRANSLATE_NOOP("actions", "&Model packs…"),
+        QT_TRANSLATE_NOOP("actions", "Model packs"),
+        "models",
+        ("Ctrl+Shift+M",),
+        QT_TRANSLATE_NOOP("actions", "Download, choose, time or remove the packs that find faces"),
+    ),
+    ActionSpec(
         "import_zip",
         QT_TRANSLATE_NOOP("actions", "Import model pack from &zip…"),
         QT_TRANSLATE_NOOP("actions", "Import pack zip…"),

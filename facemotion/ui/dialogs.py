@@ -47,9 +47,11 @@ class Dialogs(QObject):
 
     Signals:
         gallery_changed(): The people on disk are others now.
+        reembedding_wanted(): Kept photos shall be read again with the pack in use.
     """
 
     gallery_changed = Signal()
+    reembedding_wanted = Signal()
 
     def __init__(
         self,
@@ -106,9 +108,16 @@ class Dialogs(QObject):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.gallery_changed.connect(self.gallery_changed)
+        dialog.people_page.reembedding_wanted.connect(self.reembedding_wanted)
         dialog.destroyed.connect(self._forget_enrolment)
         self._enrolment = dialog
         dialog.show()
+
+    def tell_gallery_changed(self) -> None:
+        """Somebody else has changed the people on disk: show them as they are now."""
+        if self._enrolment is not None:
+            self._enrolment.editor.reload()
+        self.gallery_changed.emit()
 
     @Slot()
     def _forget_enrolment(self) -> None:

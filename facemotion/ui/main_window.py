@@ -44,6 +44,7 @@ from facemotion.ui.menus import (
 )
 from facemotion.ui.model_desk import ModelDesk
 from facemotion.ui.model_request import ModelsInfo
+from facemotion.ui.pack_desk import PackDesk
 from facemotion.ui.playback_desk import PlaybackDesk
 from facemotion.ui.recent_sources import RecentSources
 from facemotion.ui.record_desk import RecordDesk
@@ -135,6 +136,9 @@ class MainWindow(QMainWindow):
             self,
         )
         self.dialogs = Dialogs(session, store, keeper, paths, self)
+        self.packs = PackDesk(
+            self.models, self.dialogs, store, self.actions_by_name, self.pane.banner, paths, self
+        )
         self.analysis = AnalysisDesk(
             session, store, keeper, self.pane.banner, self.actions_by_name, self._icons, paths, self
         )
@@ -376,9 +380,9 @@ class MainWindow(QMainWindow):
         is_clean = self.session.shutdown() and is_recorded
         is_clean = self.analysis.shutdown() and is_clean
         is_clean = self.debug.shutdown() and is_clean
+        is_clean = self.packs.shutdown() and is_clean
         self.sessions.wait()
         self.files.wait()
-        self.models.wait()
         self.tools.end()
         self._keeper.flush()
         super().closeEvent(event)

@@ -91,7 +91,7 @@ def build_menu_bar(
     people.addActions([actions["neutral"], actions["forget_neutral"]])
     _fill_view_menu(window, actions, docks, themes)
     models = _menu(window, window.tr("&Tools"))
-    models.addActions([actions["import_zip"], actions["import_folder"]])
+    models.addActions([actions[name] for name in ("models", "import_zip", "import_folder")])
     models.addSeparator()
     models.addActions([actions["debug"], actions["debug_report"]])
     models.addSeparator()

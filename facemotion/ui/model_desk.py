@@ -1,11 +1,10 @@
-"""Loads the models that the settings ask for, imports packs, and says what is missing."""
+"""Loads the models that the settings ask for, and says what is missing."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facemotion.analysis.tuning import pipeline_params
 from facemotion.core.matching import IdentityResolver
@@ -13,14 +12,11 @@ from facemotion.store.pack_choice import named_pack, pack_roots
 from facemotion.store.paths import AppPaths, model_path
 from facemotion.store.settings import Settings
 from facemotion.ui.actions import Actions
-from facemotion.ui.background_job import BackgroundJobs
-from facemotion.ui.message_banner import MessageBanner
+from facemotion.ui.message_banner import Help, MessageBanner
 from facemotion.ui.model_request import ModelRequest, ModelsInfo
 from facemotion.ui.notice import NoticeKind
 from facemotion.ui.session import LiveSession
 from facemotion.ui.settings_keeper import SettingsKeeper
-from facemotion.vision.pack_import import import_pack
-from facemotion.vision.packs import Pack
 
 logger = logging.getLogger(__name__)
 
@@ -68,15 +64,17 @@ class ModelDesk(QObject):
         keeper: The settings.
         paths: The user's folders.
         pack_choice: Pack named on the command line; empty for none.
-        window: Parent of the dialogs.
+        window: Qt parent.
 
     Signals:
         models_changed(object): ModelsInfo of what runs, or None.
         threshold_changed(float): Cosine similarity from which a face is known now.
+        use_refused(str): The pack given to `use` cannot be loaded; the one before comes back.
     """
 
     models_changed = Signal(object)
     threshold_changed = Signal(float)
+    use_refused = Signal(str)
 
     def __init__(
         self,
@@ -94,12 +92,10 @@ class ModelDesk(QObject):
         self._keeper = keeper
         self._paths = paths
         self._pack_choice = pack_choice
-        self._window = window
+        self._actions = actions
         self._gallery_size = 0
         self._request: ModelRequest | None = None
-        self._jobs = BackgroundJobs(self)
-        actions.connect("import_zip", self.choose_zip)
-        actions.connect("import_folder", self.choose_folder)
+        self._before: tuple[str, str] | None = None
         keeper.changed.connect(self._on_settings_changed)
         session.models_ready.connect(self._on_ready)
         session.models_missing.connect(self._on_missing)
@@ -111,18 +107,42 @@ class ModelDesk(QObject):
 
     def load(self) -> None:
         """Load what the settings ask for."""
-        self._request = model_request(self._keeper.settings, self._paths, self._pack_choice)
+        self._request = self.wanted()
         self._session.set_interval(self._keeper.settings.inference.inference_interval_s)
         self._session.load_models(self._request)
 
-    def wait(self) -> None:
-        """Let an import come to its end, at the end of the window's life."""
-        self._jobs.wait()
+    def wanted(self) -> ModelRequest:
+        """What the settings and the command line ask for now."""
+        return model_request(self._keeper.settings, self._paths, self._pack_choice)
+
+    def use(self, pack: str) -> None:
+        """Load another pack while everything runs, and keep it as the user's choice.
+
+        Args:
+            pack: Name of an installed pack, or a folder.
+        """
+        if self._session.models_info is not None:
+            self._before = (self._pack_choice, self._keeper.settings.detection.pack)
+        self._choose(pack, pack)
+
+    def is_overruled_at_start(self) -> bool:
+        """Whether the environment names another pack than the settings."""
+        chosen = self._keeper.settings.detection.pack
+        by_itself = named_pack(self._paths, "", chosen, environment={})
+        return named_pack(self._paths, "", chosen) != by_itself
+
+    def _choose(self, pack_choice: str, pack: str) -> None:
+        self._request = None  # so that the change of settings does not load it a first time
+        self._keeper.update("detection", pack=pack)
+        self._pack_choice = pack_choice
+        self.load()
 
     # ----- settings
 
     @Slot(object, object)
-    def _on_settings_changed(self, _old: Settings, new: Settings) -> None:
+    def _on_settings_changed(self, before: Settings, new: Settings) -> None:
+        if new.detection.pack != before.detection.pack:
+            self._pack_choice = new.detection.pack  # newer than what the command line said
         request = model_request(new, self._paths, self._pack_choice)
         old = self._request
         self._session.set_interval(new.inference.inference_interval_s)
@@ -145,6 +165,7 @@ class ModelDesk(QObject):
 
     @Slot(object)
     def _on_ready(self, info: ModelsInfo) -> None:
+        self._before = None
         for topic in (MODELS, FALLBACK, EMOTION, RECOGNISER):
             self._banner.clear(topic)
         if info.emotion_model_id is None:
@@ -161,10 +182,10 @@ class ModelDesk(QObject):
                 RECOGNISER,
                 NoticeKind.WARNING,
                 self.tr(
-                    "The pack {pack} has no recognition model, so everybody stays unknown. Import "
-                    "a whole pack to recognise people."
+                    "The pack {pack} has no recognition model, so everybody stays unknown. Choose "
+                    "another pack to recognise people."
                 ).format(pack=info.pack_name),
-                *self._import_helps(),
+                self._packs_help(),
             )
         self.models_changed.emit(info)
         self._tell_threshold()
@@ -175,16 +196,21 @@ class ModelDesk(QObject):
             MODELS,
             NoticeKind.WARNING,
             self.tr(
-                "No model pack is installed, so no faces are found. Get an InsightFace pack such "
-                "as buffalo_s (non-commercial research only) and import its zip file or folder."
+                "No model pack is installed, so no faces are found. Download one under Model "
+                "packs, or import its zip file or folder."
             ),
-            *self._import_helps(),
+            *self._pack_helps(),
         )
         self.models_changed.emit(None)
 
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
-        self._banner.say(MODELS, NoticeKind.ERROR, sentence, *self._import_helps())
+        before, self._before = self._before, None
+        if before is not None:
+            self.use_refused.emit(sentence)
+            self._choose(*before)
+            return
+        self._banner.say(MODELS, NoticeKind.ERROR, sentence, *self._pack_helps())
         self.models_changed.emit(None)
 
     @Slot(str)
@@ -212,50 +238,8 @@ class ModelDesk(QObject):
         self._banner.clear(MODELS)
         self._session.restart_inference()
 
-    # ----- import
+    def _packs_help(self) -> Help:
+        return self.tr("Model packs…"), self._actions["models"].trigger
 
-    def _import_helps(self) -> tuple[tuple[str, Callable[[], object]], ...]:
-        return (
-            (self.tr("Import zip…"), self.choose_zip),
-            (self.tr("Import folder…"), self.choose_folder),
-        )
-
-    @Slot()
-    def choose_zip(self) -> None:
-        """Ask for a pack's zip file and import it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self._window, self.tr("Import model pack"), "", self.tr("Model packs (*.zip)")
-        )
-        if path:
-            self.import_from(Path(path))
-
-    @Slot()
-    def choose_folder(self) -> None:
-        """Ask for a pack's folder and import it."""
-        path = QFileDialog.getExistingDirectory(self._window, self.tr("Import model pack"))
-        if path:
-            self.import_from(Path(path))
-
-    def import_from(self, source: Path) -> None:
-        """Import a pack in the background and use it."""
-        self._banner.say(
-            IMPORT, NoticeKind.INFO, self.tr("Importing {name}…").format(name=source.name)
-        )
-        packs_dir = self._paths.packs_dir
-        self._jobs.start(
-            lambda: import_pack(source, packs_dir), self._on_imported, self._on_import_failed
-        )
-
-    def _on_imported(self, pack: Pack) -> None:
-        self._pack_choice = str(pack.folder)
-        sentence = self.tr("The pack {name} is installed and in use.").format(name=pack.name)
-        if pack.licence:
-            licence = self.tr("Its licence: {licence}.").format(licence=pack.licence)
-            sentence = f"{sentence} {licence}"
-        self._banner.say(IMPORT, NoticeKind.SUCCESS, sentence)
-        self._request = None  # so that the change of settings does not load it a first time
-        self._keeper.update("detection", pack=pack.folder.name)
-        self.load()
-
-    def _on_import_failed(self, sentence: str) -> None:
-        self._banner.say(IMPORT, NoticeKind.ERROR, sentence, *self._import_helps())
+    def _pack_helps(self) -> tuple[Help, Help]:
+        return self._packs_help(), (self.tr("Import zip…"), self._actions["import_zip"].trigger)

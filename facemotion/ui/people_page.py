@@ -33,10 +33,12 @@ class PeoplePage(QWidget):
     Signals:
         photos_wanted(str): The user wants to add photos to a person; the person id.
         enrolment_wanted(): The user wants to enrol somebody.
+        reembedding_wanted(): The user wants kept photos to be read with the pack in use.
     """
 
     photos_wanted = Signal(str)
     enrolment_wanted = Signal()
+    reembedding_wanted = Signal()
 
     def __init__(self, editor: GalleryEditor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +47,7 @@ class PeoplePage(QWidget):
         self._embedding_dim = 0
         self._told_problems: tuple[str, ...] = ()
         self._notice = Notice()
+        self._other_pack = Notice()
         self.table = PeopleTable()
         self.table.rename_wanted.connect(self._rename)
         self.table.delete_wanted.connect(self._ask_delete)
@@ -55,6 +58,7 @@ class PeoplePage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 10, 0, 0)
         layout.addWidget(self._notice)
+        layout.addWidget(self._other_pack)
         layout.addLayout(self._stack, 1)
         layout.addLayout(self._make_buttons())
         editor.contents_loaded.connect(self._show_contents)
@@ -67,6 +71,15 @@ class PeoplePage(QWidget):
     def notice(self) -> Notice:
         """Where outcomes are told."""
         return self._notice
+
+    @property
+    def other_pack_notice(self) -> Notice:
+        """Says who was enrolled with another pack."""
+        return self._other_pack
+
+    def tell_reading(self, kind: NoticeKind, sentence: str) -> None:
+        """Say how the reading of kept photos goes."""
+        self._notice.say(kind, sentence)
 
     def set_model(self, model_id: str | None, embedding_dim: int) -> None:
         """The recogniser in use, by which the states are told.
@@ -162,7 +175,33 @@ class PeoplePage(QWidget):
         if contents.problems and contents.problems != self._told_problems:
             self._notice.say(NoticeKind.WARNING, " ".join(contents.problems))
         self._told_problems = contents.problems
+        self._tell_other_pack()
         self._show_possible()
+
+    def _tell_other_pack(self) -> None:
+        """Who is not recognised with the pack in use, and what helps."""
+        others = [
+            person
+            for person in self._editor.contents.people
+            if self._model_id is not None and person.model_id != self._model_id
+        ]
+        if not others:
+            self._other_pack.clear()
+            return
+        with_photos = sum(person.has_photos for person in others)
+        words = self.tr(
+            "{count} of {total} people were enrolled with another pack and are not recognised with "
+            "the one in use. Select somebody and add new photos."
+        ).format(count=len(others), total=len(self._editor.contents.people))
+        if not with_photos:
+            self._other_pack.say(NoticeKind.WARNING, words)
+            return
+        kept = self.tr("Or read the photos again that are kept of {count}.")
+        self._other_pack.say(
+            NoticeKind.WARNING,
+            f"{words} {kept.format(count=with_photos)}",
+            (self.tr("Read kept photos again"), self.reembedding_wanted.emit),
+        )
 
     @Slot()
     def _show_possible(self) -> None:

@@ -98,12 +98,12 @@ def read_shelf(
 
     Returns:
         The pack that comes with the program, then the installed ones by name, then those that can
-        be downloaded.
+        be downloaded, also to mend an installed one that was changed.
     """
     folders = _folders(packs_dir, roots, in_use)
     installed = [_on_shelf(folder, packs_dir, in_use) for folder in folders]
     installed.sort(key=_order)
-    there = {entry.pack_id for entry in installed if entry.is_installed}
+    there = {entry.pack_id for entry in installed if entry.is_installed and not entry.problem}
     to_be_had = [_to_be_had(entry, packs_dir) for entry in CATALOGUE if entry.pack_id not in there]
     return (*installed, *to_be_had)
 

@@ -38,10 +38,10 @@ def test_a_bare_name_is_an_installed_pack(paths, tmp_path, monkeypatch):
     assert named_pack(paths, "buffalo_s", environment={}) == Path("buffalo_s")
 
 
-def test_packs_that_ship_come_last(paths, tmp_path, monkeypatch):
+def test_packs_that_ship_come_first(paths, tmp_path, monkeypatch):
     shipped = tmp_path / "facemotion" / "_bundled" / "models" / "builtin"
     shipped.mkdir(parents=True)
     (shipped.parent / "emotion.onnx").write_bytes(b"")
     monkeypatch.setattr(paths_module, "_PACKAGE_DIR", tmp_path / "facemotion")
-    assert pack_roots(paths) == (paths.packs_dir, shipped)
+    assert pack_roots(paths) == (shipped, paths.packs_dir)
     assert named_pack(paths, "builtin", environment={}) == shipped

@@ -20,7 +20,9 @@ from facemotion.ui.capture_thread import CaptureThread
 from facemotion.ui.debug_saver import DebugSaver
 from facemotion.ui.icons import Icons
 from facemotion.ui.inference_thread import InferenceThread
+from facemotion.ui.pack_download import PackDownload
 from facemotion.ui.recorder import Recorder
+from facemotion.ui.reembedding_desk import ReembeddingThread
 from facemotion.ui.theme import Theme, ThemeMode
 from facemotion.vision.video_writer import VideoWriter
 
@@ -28,7 +30,16 @@ from facemotion.vision.video_writer import VideoWriter
 @pytest.fixture(scope="session", autouse=True)
 def traced_threads():
     """Let coverage see what runs in threads that Qt starts, of which Python knows nothing."""
-    kinds = (AnalysisThread, CaptureThread, DebugSaver, InferenceThread, Recorder, _Runnable)
+    kinds = (
+        AnalysisThread,
+        CaptureThread,
+        DebugSaver,
+        InferenceThread,
+        PackDownload,
+        Recorder,
+        ReembeddingThread,
+        _Runnable,
+    )
     originals = {kind: kind.run for kind in kinds}
 
     def traced(run):

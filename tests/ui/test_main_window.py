@@ -388,7 +388,7 @@ def test_without_a_pack_the_video_plays_and_the_banner_helps(
     assert "No model pack is installed" in banner.text(MODELS)
     assert button(banner, "Import zip…").isEnabled()
     assert "no models" in window.status.text
-    window.models.import_from(shared_pack)
+    window.packs.import_from(shared_pack)
     qtbot.waitUntil(lambda: window.session.models_info is not None, timeout=WAIT_MS)
     assert "installed and in use" in banner.text(IMPORT)
     assert banner.text(MODELS) == ""
