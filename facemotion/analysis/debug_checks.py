@@ -282,8 +282,11 @@ def _judge(name: str, value: float, low: float, high: float) -> Finding:
     unit = _UNITS.get(name, "")
     digits = 2 if name == "likeness" else 1
     where = f"{_SHARES[name]:.0f}th percentile of the faces" if name in _SHARES else "median"
-    told = f"{what}: {where} {value:.{digits}f}{unit}"
-    band = f"98 of 100 right faces lie between {low:.{digits}f} and {high:.{digits}f}{unit}"
+    shown, least, most = (
+        f"{number:.{digits}f}".replace("-", "−") + unit for number in (value, low, high)
+    )
+    told = f"{what}: {where} {shown}"
+    band = f"98 of 100 right faces lie between {least} and {most}"
     if low <= value <= high:
         return Finding(Kind.PREPROCESSING, name, False, f"{told}; {band}.", value, low, high)
     wrong = below if value < low else above

@@ -37,7 +37,7 @@ _STYLE: Final = """\
 body { margin: 0 auto; max-width: 64rem; padding: 1.5rem; color: var(--ink);
   background: var(--ground); font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
-p { margin: .25rem 0; } .quiet { color: var(--quiet); }
+p { margin: .25rem 0; overflow-wrap: anywhere; } .quiet { color: var(--quiet); }
 .verdict { border-left: 6px solid var(--open); padding: .5rem 1rem; margin: 1rem 0;
   font-size: 1.15rem; font-weight: 600; }
 .verdict.bad { border-color: var(--bad); } .verdict.good { border-color: var(--good); }
