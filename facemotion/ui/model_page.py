@@ -4,7 +4,6 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
     QMenu,
     QMessageBox,
@@ -80,12 +79,9 @@ class ModelPage(QDialog):
             )
         )
         layout.addWidget(self.notice)
-        layout.addWidget(self.table, 5)
-        layout.addWidget(self.details, 4)
+        layout.addWidget(self.table, 3)
+        layout.addWidget(self.details, 2)
         layout.addWidget(self.progress)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        layout.addWidget(line)
         layout.addLayout(self._make_buttons())
 
     def _make_buttons(self) -> QHBoxLayout:
@@ -100,7 +96,9 @@ class ModelPage(QDialog):
             self.tr("Discard"), self.tr("Delete what was received of the pack"), self._discard
         )
         self.measure_button = self._button(
-            self.tr("Measure"), self.tr("Time the selected pack on this machine"), self._measure
+            self.tr("Measure"),
+            self.tr("Time the selected pack on this machine, beside what runs now"),
+            self._measure,
         )
         self.remove_button = self._button(
             self.tr("Remove…"), self.tr("Delete the selected pack from this machine"), self._remove

@@ -97,9 +97,12 @@ class PackDetails(QScrollArea):
             return self.tr("Finds faces, but has no recognition model: nobody gets a name.")
         return self.tr("A pack of your own.")
 
+    def _unknown_licence(self, entry: ShelfPack) -> str:
+        return self.tr("not stated; ask whoever made it") if entry.is_installed else ""
+
     def _facts_of(self, entry: ShelfPack) -> dict[str, str]:
         facts = {
-            "licence": entry.licence or self.tr("not stated; ask whoever made it"),
+            "licence": entry.licence or self._unknown_licence(entry),
             "accuracy": accuracy_words(entry),
             "source": entry.source,
             "place": str(entry.folder) if entry.folder is not None else "",

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Container
 from pathlib import Path
 
@@ -16,9 +15,6 @@ from facemotion.vision.pack_install import install_pack
 
 logger = logging.getLogger(__name__)
 
-TELL_S = 0.1
-"""Least time between two reports; the download itself reports every 256 KB."""
-
 
 class PackDownload(QThread):
     """Downloads and installs one pack; the object lives in the GUI thread.
@@ -30,17 +26,18 @@ class PackDownload(QThread):
         patience: Time-outs and attempts; the usual ones by default.
         parent: Qt parent.
 
+    Progress is asked for (`progress`), not told: the download reports every 256 KB or less, which
+    would flood the window.
+
     Attributes:
         description: The pack.
 
     Signals:
-        progressed(DownloadProgress): How far it is; at most ten a second, and each change of note.
         installed(Pack): It is installed.
         stopped(): It was cancelled; what was received is kept.
         failed(str): It cannot be had; the sentence says what to do.
     """
 
-    progressed = Signal(object)
     installed = Signal(object)
     stopped = Signal()
     failed = Signal(str)
@@ -60,8 +57,12 @@ class PackDownload(QThread):
         self._accepted = accepted
         self._patience = patience
         self._cancel = Cancel()
-        self._told_s = 0.0
-        self._note = ""
+        self._progress: DownloadProgress | None = None
+
+    @property
+    def progress(self) -> DownloadProgress | None:
+        """How far it is now; None before the server has answered."""
+        return self._progress
 
     def stop(self) -> None:
         """Ask it to end, from any thread; it does within a blink, also while a server is silent."""
@@ -96,9 +97,4 @@ class PackDownload(QThread):
             self.installed.emit(pack)
 
     def _report(self, progress: DownloadProgress) -> None:
-        """Pass on what the window can keep up with."""
-        now_s = time.monotonic()
-        if progress.note == self._note and now_s - self._told_s < TELL_S:
-            return
-        self._told_s, self._note = now_s, progress.note
-        self.progressed.emit(progress)
+        self._progress = progress  # one assignment of a frozen record, so it needs no lock

@@ -22,7 +22,7 @@ from facemotion.vision.pack_shelf import ShelfPack
 from facemotion.vision.pack_speed import PackSpeed
 
 NAME, STATE, SIZE, SPEED, ACCURACY, LICENCE = range(6)
-LICENCE_PX = 140
+LICENCE_PX = 150
 
 
 class PackTable(QTableWidget):

@@ -16,7 +16,9 @@ _CLASS_WORDS = {
 
 
 def size_words(size_bytes: int) -> str:
-    """A size as people say it: 0.3 MB, 15 MB, 1.2 GB."""
+    """A size as people say it: 40 kB, 3.3 MB, 15 MB, 1.2 GB."""
+    if size_bytes < 1e5:
+        return f"{size_bytes / 1e3:.0f} kB"
     if size_bytes >= 1e9:
         return f"{size_bytes / 1e9:.1f} GB"
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes < 1e7 else f"{size_bytes / 1e6:.0f} MB"
@@ -54,12 +56,14 @@ def licence_words(entry: ShelfPack) -> str:
     if entry.description is not None:
         is_free = entry.description.licence.is_commercial_use_allowed
         return (
-            _translate("packs", "commercial use too")
+            _translate("packs", "also commercial")
             if is_free
             else _translate("packs", "research only")
         )
     if entry.is_builtin:
         return _translate("packs", "research only")
+    if entry.pack is None:
+        return ""
     return entry.licence or _translate("packs", "not stated")
 
 
@@ -87,7 +91,9 @@ def measured_words(speed: PackSpeed, det_size: int) -> str:
 
 
 def accuracy_words(entry: ShelfPack) -> str:
-    """How well it tells people apart."""
+    """How well it tells people apart; empty for a pack that cannot be read."""
+    if entry.pack is None and entry.description is None:
+        return ""
     if entry.is_installed and not entry.embedding_dim:
         return _translate("packs", "names nobody")
     return entry.accuracy or _translate("packs", "not published")

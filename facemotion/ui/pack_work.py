@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from facemotion.store.licences import AcceptedLicences
 from facemotion.store.pack_choice import pack_roots
@@ -22,6 +22,7 @@ from facemotion.vision.packs import Pack
 
 logger = logging.getLogger(__name__)
 
+PROGRESS_MS = 120
 END_MS = 20_000
 """Longest wait for a download at the end: while it connects, it hears of it only then."""
 
@@ -59,13 +60,14 @@ class PackWork(QObject):
         self._shelf: tuple[ShelfPack, ...] = ()
         self._in_use: Path | None = None
         self._download: PackDownload | None = None
-        self._progress: DownloadProgress | None = None
         self._is_stopping = False
         self._speeds = PackSpeeds(paths.data_dir / "pack_speeds.json")
         self._measured: str = ""
         self._jobs = BackgroundJobs(self)
         self._jobs.busy_changed.connect(self.changed)
         self._clock_jobs = BackgroundJobs(self)
+        self._timer = QTimer(self, interval=PROGRESS_MS)
+        self._timer.timeout.connect(self.changed)
 
     # ----- what there is
 
@@ -92,7 +94,7 @@ class PackWork(QObject):
     @property
     def progress(self) -> DownloadProgress | None:
         """How far the download is; None before it said so."""
-        return self._progress
+        return self._download.progress if self._download is not None else None
 
     @property
     def measured(self) -> str:
@@ -156,14 +158,14 @@ class PackWork(QObject):
         thread = PackDownload(
             description, self._paths.packs_dir, self.licences.keys(), self._patience, self
         )
-        thread.progressed.connect(self._on_progress)
         thread.installed.connect(self.installed)
         thread.stopped.connect(self._on_stopped)
         thread.failed.connect(self.failed)
         thread.finished.connect(self._on_finished)
         self._download = thread
-        self._progress, self._is_stopping = None, False
+        self._is_stopping = False
         thread.start()
+        self._timer.start()
         self.changed.emit()
 
     @Slot()
@@ -173,11 +175,6 @@ class PackWork(QObject):
             self._is_stopping = True
             self._download.stop()
             self.changed.emit()
-
-    @Slot(object)
-    def _on_progress(self, progress: DownloadProgress) -> None:
-        self._progress = progress
-        self.changed.emit()
 
     @Slot()
     def _on_stopped(self) -> None:
@@ -191,7 +188,8 @@ class PackWork(QObject):
         thread, self._download = self._download, None
         if thread is not None:
             thread.deleteLater()
-        self._progress, self._is_stopping = None, False
+        self._is_stopping = False
+        self._timer.stop()
         self.reload()
 
     # ----- speed

@@ -200,7 +200,7 @@ class PeoplePage(QWidget):
         self._other_pack.say(
             NoticeKind.WARNING,
             f"{words} {kept.format(count=with_photos)}",
-            (self.tr("Read kept photos again"), self.reembedding_wanted.emit),
+            (self.tr("Read kept photos"), self.reembedding_wanted.emit),
         )
 
     @Slot()

@@ -212,14 +212,14 @@ class ReembeddingDesk(QObject):
             self._banner.clear(PEOPLE)
             return
         words = self.tr(
-            "{count} of {total} people were enrolled with another pack, so {pack} does not "
-            "recognise them: they need new photos."
+            "{count} of {total} people were enrolled with another pack and need new photos for "
+            "{pack}."
         ).format(count=found.count, total=found.total, pack=info.pack_name)
         helps: list[Help] = []
         if found.with_photos:
-            kept = self.tr("Photos of {count} are kept.").format(count=found.with_photos)
+            kept = self.tr("Those of {count} are kept.").format(count=found.with_photos)
             words = f"{words} {kept}"
-            helps.append((self.tr("Read kept photos again"), self.start))
+            helps.append((self.tr("Read kept photos"), self.start))
         helps.append((self.tr("Show people"), self._dialogs.open_people))
         self._banner.say(PEOPLE, NoticeKind.WARNING, words, *helps)
 
