@@ -97,7 +97,7 @@ class AnalysisDesk(QObject):
             raise ModelError(
                 self.tr(
                     "No models are loaded, so that nothing can be analysed. Wait a moment, or "
-                    "import a model pack with Tools → Import model pack."
+                    "get a model pack under Tools → Model packs."
                 )
             )
         from facemotion.analysis.equipment import Equipment

@@ -97,10 +97,10 @@ class PackDesk(QObject):
             self._page.folder_wanted.connect(self.choose_folder)
             self._page.finished.connect(self._on_hidden)
         self._banner.clear(IMPORT)
-        self._page.set_terms(self._terms())
-        self.work.set_in_use(self._info.pack_dir if self._info is not None else None)
+        self._refresh_page(self._page)
+        if self._page.isVisible():
+            self._page.raise_()
         self._page.show()
-        self._page.raise_()
         self._page.activateWindow()
 
     def shutdown(self) -> bool:
@@ -109,6 +109,10 @@ class PackDesk(QObject):
             self._page.close()
         has_ended = self.reembedding.shutdown()
         return (self._work is None or self._work.shutdown()) and has_ended
+
+    def _refresh_page(self, page: "ModelPage") -> None:
+        page.set_terms(self._terms())
+        self.work.set_in_use(self._info.pack_dir if self._info is not None else None)
 
     def _terms(self) -> "SpeedTerms":
         from facemotion.ui.pack_speeds import SpeedTerms
@@ -134,8 +138,8 @@ class PackDesk(QObject):
     @Slot(object)
     def _on_models_changed(self, info: ModelsInfo | None) -> None:
         self._info = info
-        if self._work is not None:
-            self._work.set_in_use(info.pack_dir if info is not None else None)
+        if self._page is not None and self._page.isVisible():
+            self._refresh_page(self._page)
         title, self._switching = self._switching, ""
         if not title:
             return
