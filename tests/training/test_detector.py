@@ -177,7 +177,7 @@ def test_killed_training_ends_with_the_same_weights(
     assert 5 not in whole.maker.rows
     train(whole, tmp_path)
     first.run_epoch()
-    second.restore(first.state())
+    second.restore(first.state(), config_from)
     second.run_epoch()
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, second.model.state_dict()[name]), name
@@ -186,7 +186,7 @@ def test_killed_training_ends_with_the_same_weights(
     assert "landmark_error" in capsys.readouterr().out
     with pytest.raises(ValueError, match="another experiment"):
         DetectorTrainer(replace(CONFIG, seed=3), labelled_pictures(6), kept_out).restore(
-            first.state()
+            first.state(), config_from
         )
 
 

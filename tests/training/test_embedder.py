@@ -136,7 +136,7 @@ def test_killed_training_ends_with_the_same_weights(
     first = EmbedderTrainer(CONFIG, parts(), archive)
     first.run_epoch()
     second = EmbedderTrainer(CONFIG, parts(), archive)
-    second.restore(first.state())
+    second.restore(first.state(), config_from)
     second.run_epoch()
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, second.model.state_dict()[name]), name
@@ -146,7 +146,9 @@ def test_killed_training_ends_with_the_same_weights(
     assert np.allclose(embed(model, faces, CPU), embed(whole.averaged_model(), faces, CPU))
     assert "verification" in capsys.readouterr().out
     with pytest.raises(ValueError, match="another experiment"):
-        EmbedderTrainer(replace(CONFIG, seed=5), parts(), archive).restore(first.state())
+        EmbedderTrainer(replace(CONFIG, seed=5), parts(), archive).restore(
+            first.state(), config_from
+        )
 
 
 def test_training_brings_the_answers_to_the_targets(archive: LfwArchive) -> None:

@@ -24,7 +24,7 @@ from training.refiner.train import (
     refiner_loss,
 )
 
-SHAPE = RefinerShape(widths=(8, 8, 8, 8), head=4, hidden=8)
+SHAPE = RefinerShape(widths=(8, 8, 8), head=4, hidden=8)
 CONFIG = RefinerConfig(
     "test",
     steps_per_epoch=2,
@@ -116,13 +116,13 @@ def test_killed_training_ends_with_the_same_weights() -> None:
     killed.run_epoch()
     torch.manual_seed(99)
     resumed = RefinerTrainer(CONFIG, maker(), CHECKED)
-    resumed.restore(killed.state())
+    resumed.restore(killed.state(), config_from)
     resumed.run_epoch()
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, resumed.model.state_dict()[name]), name
     other = replace(CONFIG, seed=7)
     with pytest.raises(ValueError, match="another experiment"):
-        RefinerTrainer(other, maker(), CHECKED).restore(killed.state())
+        RefinerTrainer(other, maker(), CHECKED).restore(killed.state(), config_from)
 
 
 def test_exported_file_answers_as_the_network_and_as_the_program_reads_it(tmp_path: Path) -> None:

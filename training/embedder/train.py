@@ -8,9 +8,7 @@ the same command ends with the same weights.
 
 import argparse
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,14 +17,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from training.checkpoint import save_atomically
 from training.embedder.config import EmbedderConfig, config_from, read_config
 from training.embedder.evaluate import kept_out_pairs, verification_accuracy
 from training.embedder.faces import FacePart, crops, prepare
 from training.embedder.model import Embedder, parameter_count
 from training.lfw import LfwArchive
+from training.resumable import (
+    ResumableTrainer,
+    add_arguments,
+    read_checkpoint,
+    take_up,
+    train,
+    with_epochs,
+)
 from training.teacher import unit_rows
-from training.train import WeightAverage, one_cycle, optimiser_for
 
 PACK_FOLDER = Path("models/scrfd_500m_mobilefacenet")
 LFW_FILE = Path("data/lfw_dev.zip")
@@ -101,20 +105,13 @@ def towards_person(
     return unit_rows(moved.astype(np.float32))
 
 
-class EmbedderTrainer:
+class EmbedderTrainer(ResumableTrainer[Embedder, EmbedderConfig]):
     """One run: network, optimiser, average and the epochs done."""
 
     def __init__(self, config: EmbedderConfig, parts: dict[str, FacePart], lfw: LfwArchive) -> None:
-        self.config, self.lfw, self.part = config, lfw, parts["lfw"]
+        super().__init__(config, lambda: Embedder(config.shape))
+        self.lfw, self.part = lfw, parts["lfw"]
         self.source = FaceSource(config, parts, lfw)
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        torch.manual_seed(config.seed)
-        self.model = self._new_model()
-        self.optimiser = optimiser_for(self.model, config.optimisation)
-        self.average = WeightAverage(self.model, config.optimisation.ema_decay)
-        compiled = config.optimisation.is_compiled
-        self.network = torch.compile(self.model) if compiled else self.model
-        self.epoch = 0
 
     def run_epoch(self, show: bool = False) -> dict[str, float]:
         """The next steps, then the verification of kept-out people."""
@@ -136,31 +133,14 @@ class EmbedderTrainer:
         }
 
     def _step(self, random: np.random.Generator, step: int) -> float:
-        optimisation = self.config.optimisation
-        total = optimisation.epochs * self.config.steps_per_epoch
-        for group in self.optimiser.param_groups:
-            group["lr"] = one_cycle(step, total, optimisation)
+        self.set_rate(step)
         faces, targets = self.source.batch(random)
         inputs, targets = to_input(faces, self.device), targets.to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
             embeddings = self.network(inputs)
         loss = distillation_loss(embeddings.float(), targets, self.config.relation_weight)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), optimisation.clip_norm)
-        self.optimiser.step()
-        self.average.update(self.model)
+        self.descend(loss)
         return float(loss.detach())
-
-    def _new_model(self) -> Embedder:
-        model = Embedder(self.config.shape).to(self.device)
-        return model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-
-    def averaged_model(self) -> Embedder:
-        """A copy of the network with the averaged weights."""
-        model = self._new_model()
-        model.load_state_dict(self.average.values)
-        return model.eval()
 
     def verify(self) -> tuple[float, float]:
         """Accuracy on kept-out people's pairs, and the mean cosine to the teacher on them."""
@@ -174,36 +154,6 @@ class EmbedderTrainer:
         accuracy, _ = verification_accuracy(np.array(similarities, np.float32), is_same)
         return accuracy, float((found * self.part.targets[used]).sum(1).mean())
 
-    def state(self) -> dict[str, Any]:
-        """Everything the next epoch needs, with the experiment."""
-        return {
-            "config": self.config.to_dict(),
-            "epoch": self.epoch,
-            "model": self.model.state_dict(),
-            "average": self.average.values,
-            "average_updates": self.average.updates,
-            "optimiser": self.optimiser.state_dict(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from `state()`; the optimisation may have been changed in between.
-
-        Raises:
-            ValueError: The checkpoint belongs to another experiment.
-        """
-        made_by = config_from(state["config"])
-        if replace(made_by, optimisation=self.config.optimisation) != self.config:
-            raise ValueError("the checkpoint was made by another experiment; choose another --out")
-        self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.average.values = {k: v.to(self.device) for k, v in state["average"].items()}
-        self.average.updates, self.epoch = state["average_updates"], state["epoch"]
-
-    def start_from(self, state: dict[str, Any]) -> None:
-        """Begin with another run's averaged weights."""
-        self.model.load_state_dict(state["average"])
-        self.average.values = {k: v.clone() for k, v in self.model.state_dict().items()}
-
 
 def load_checkpoint(path: Path) -> tuple[Embedder, EmbedderConfig, int]:
     """The averaged network of a checkpoint, its experiment and how many epochs it has seen.
@@ -211,24 +161,11 @@ def load_checkpoint(path: Path) -> tuple[Embedder, EmbedderConfig, int]:
     Raises:
         ValueError: The file is no checkpoint of this trainer.
     """
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(content, dict) or not {"config", "average", "epoch"} <= content.keys():
-        raise ValueError(f"{path}: not a checkpoint of training.embedder.train")
+    content = read_checkpoint(path, "training.embedder.train")
     config = config_from(content["config"])
     model = Embedder(config.shape)
     model.load_state_dict(content["average"])
     return model.eval(), config, content["epoch"]
-
-
-def train(trainer: EmbedderTrainer, out: Path) -> None:
-    """Run the remaining epochs, writing a checkpoint after each."""
-    while trainer.epoch < trainer.config.optimisation.epochs:
-        row = trainer.run_epoch(show=True)
-        save_atomically(trainer.state(), out / "last.pt")
-        line = "  ".join(f"{name} {value:.6g}" for name, value in row.items())
-        with (out / "log.txt").open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-        print(line, flush=True)
 
 
 def open_parts(config: EmbedderConfig, shared: Path, cache: Path) -> dict[str, FacePart]:
@@ -246,26 +183,14 @@ def main() -> None:
         epilog="Example: python -m training.embedder.train --config training/configs/embedder.toml "
         "--data ../shared --out runs/embedder",
     )
-    parser.add_argument("--config", type=Path, required=True, help="TOML file of the experiment")
-    parser.add_argument("--data", type=Path, required=True, help="folder with data/ and models/")
-    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and log")
-    parser.add_argument("--cache", type=Path, help="prepared faces (default: beside --out)")
-    parser.add_argument("--init", type=Path, help="checkpoint whose averaged weights are the start")
-    parser.add_argument("--epochs", type=int, help="instead of the experiment's own")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: all)")
+    add_arguments(parser)
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    config = read_config(args.config)
-    if args.epochs is not None:
-        config = replace(config, optimisation=replace(config.optimisation, epochs=args.epochs))
+    config = with_epochs(read_config(args.config), args.epochs)
     parts = open_parts(config, args.data, args.cache or args.out.parent / "cache")
     trainer = EmbedderTrainer(config, parts, LfwArchive(args.data / LFW_FILE))
-    args.out.mkdir(parents=True, exist_ok=True)
-    if (args.out / "last.pt").is_file():
-        trainer.restore(torch.load(args.out / "last.pt", map_location="cpu", weights_only=True))
-    elif args.init is not None:
-        trainer.start_from(torch.load(args.init, map_location="cpu", weights_only=True))
+    take_up(trainer, args.out, config_from, args.init)
     print(
         f"{config.name}: {parameter_count(trainer.model):,} parameters on {trainer.device}, "
         f"from epoch {trainer.epoch + 1}",

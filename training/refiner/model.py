@@ -20,12 +20,12 @@ class RefinerShape:
     """Sizes of one refiner.
 
     Attributes:
-        widths: Channels at 48, 24, 12 and 6 pixels.
+        widths: Channels at 24, 12 and 6 pixels.
         head: Channels of the last map, before its places are weighed.
         hidden: Width of the layer before the answers.
     """
 
-    widths: tuple[int, int, int, int] = (24, 32, 48, 64)
+    widths: tuple[int, int, int] = (24, 40, 64)
     head: int = 32
     hidden: int = 96
 
@@ -46,7 +46,8 @@ class Refiner(nn.Module):
 
     def __init__(self, shape: RefinerShape) -> None:
         super().__init__()
-        layers = _conv(1, shape.widths[0])
+        # One large step at once: maps of 48×48 would cost more than all the rest.
+        layers = _conv(1, shape.widths[0], kernel=5, stride=2)
         channels = shape.widths[0]
         for width in shape.widths[1:]:
             layers += [*_conv(channels, width, stride=2), *_conv(width, width)]

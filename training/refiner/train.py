@@ -8,7 +8,7 @@ looked for in LFW first, so that the refiner learns to refuse them.
 import argparse
 import time
 import tomllib
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,12 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
 from facemotion.core.preprocessing import normalise
 from training.augment import Augmentation
-from training.checkpoint import save_atomically
 from training.config import OptimisationConfig
 from training.detector.mosaic_drawing import load_textures
 from training.detector.pictures import prepare
@@ -30,9 +29,16 @@ from training.detector.train import LFW_FILE, PACK_FOLDER
 from training.embedder.config import build_config
 from training.embedder.model import parameter_count
 from training.lfw import LfwArchive
-from training.optimisation import WeightAverage, one_cycle, optimiser_for
 from training.refiner.model import LANDMARK_VALUES, Refiner, RefinerShape
 from training.refiner.samples import SampleMaker, SampleRecipe, Samples, mine
+from training.resumable import (
+    ResumableTrainer,
+    add_arguments,
+    read_checkpoint,
+    take_up,
+    train,
+    with_epochs,
+)
 
 EYES_SHARE = 0.33
 """Distance of the eyes in sides of the crop, about; the landmark loss is in its unit."""
@@ -90,23 +96,14 @@ def refiner_loss(answers: Tensor, points: Tensor, is_face: Tensor) -> tuple[Tens
     return landmarks, told
 
 
-class RefinerTrainer:
+class RefinerTrainer(ResumableTrainer[Refiner, RefinerConfig]):
     """One run: network, optimiser, average and the epochs done."""
 
     def __init__(self, config: RefinerConfig, maker: SampleMaker, checked: Samples) -> None:
-        self.config, self.maker, self.checked = config, maker, checked
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        torch.manual_seed(config.seed)
-        self.model = self._new_model()
-        self.optimiser = optimiser_for(self.model, config.optimisation)
-        self.average = WeightAverage(self.model, config.optimisation.ema_decay)
-        self.epoch = 0
+        super().__init__(config, lambda: Refiner(config.shape))
+        self.maker, self.checked = maker, checked
 
-    def _new_model(self) -> Refiner:
-        model = Refiner(self.config.shape).to(self.device)
-        return model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-
-    def run_epoch(self) -> dict[str, float]:
+    def run_epoch(self, show: bool = False) -> dict[str, float]:
         """The next steps, then a look at kept-out people."""
         started = time.monotonic()
         seed = self.config.seed * 1_000_003 + self.epoch
@@ -115,7 +112,7 @@ class RefinerTrainer:
         self.model.train()
         count = self.config.steps_per_epoch
         sums = np.zeros(2)
-        for step in tqdm(range(count), f"epoch {self.epoch + 1}", mininterval=30):
+        for step in tqdm(range(count), f"epoch {self.epoch + 1}", disable=not show, mininterval=30):
             sums += self._step(random, generator, self.epoch * count + step)
         self.epoch += 1
         return {
@@ -129,30 +126,17 @@ class RefinerTrainer:
     def _step(
         self, random: np.random.Generator, generator: torch.Generator, step: int
     ) -> NDArray[np.float64]:
-        optimisation = self.config.optimisation
-        total = optimisation.epochs * self.config.steps_per_epoch
-        for group in self.optimiser.param_groups:
-            group["lr"] = one_cycle(step, total, optimisation)
-        samples = self.maker(optimisation.batch_size, random)
+        self.set_rate(step)
+        samples = self.maker(self.config.optimisation.batch_size, random)
         crops = torch.from_numpy(samples.crops).to(self.device)[:, None].float() / 255.0
         inputs = (_LIGHT(crops, generator) - 0.5) / 0.5
         with torch.autocast(self.device.type, torch.bfloat16):
-            answers = self.model(inputs.contiguous(memory_format=torch.channels_last))
+            answers = self.network(inputs.contiguous(memory_format=torch.channels_last))
         points = torch.from_numpy(samples.points).to(self.device)
         is_face = torch.from_numpy(samples.is_face).to(self.device)
         landmarks, told = refiner_loss(answers.float(), points, is_face)
-        self.optimiser.zero_grad(set_to_none=True)
-        (landmarks + 0.5 * told).backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), optimisation.clip_norm)
-        self.optimiser.step()
-        self.average.update(self.model)
+        self.descend(landmarks + 0.5 * told)
         return np.array([float(landmarks.detach()), float(told.detach())])
-
-    def averaged_model(self) -> Refiner:
-        """A copy of the network with the averaged weights."""
-        model = self._new_model()
-        model.load_state_dict(self.average.values)
-        return model.eval()
 
     @torch.inference_mode()
     def check(self) -> dict[str, float]:
@@ -161,31 +145,6 @@ class RefinerTrainer:
         model = self.averaged_model()
         answers = torch.cat([model(part) for part in inputs.split(256)]).cpu().numpy()
         return check_record(answers, self.checked)
-
-    def state(self) -> dict[str, Any]:
-        """Everything the next epoch needs, with the experiment."""
-        return {
-            "config": asdict(self.config),
-            "epoch": self.epoch,
-            "model": self.model.state_dict(),
-            "average": self.average.values,
-            "average_updates": self.average.updates,
-            "optimiser": self.optimiser.state_dict(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from `state()`; the optimisation may have been changed in between.
-
-        Raises:
-            ValueError: The checkpoint belongs to another experiment.
-        """
-        made_by = config_from(state["config"])
-        if replace(made_by, optimisation=self.config.optimisation) != self.config:
-            raise ValueError("the checkpoint was made by another experiment; choose another --out")
-        self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.average.values = {k: v.to(self.device) for k, v in state["average"].items()}
-        self.average.updates, self.epoch = state["average_updates"], state["epoch"]
 
 
 def check_record(answers: NDArray[np.float32], samples: Samples) -> dict[str, float]:
@@ -209,9 +168,7 @@ def load_checkpoint(path: Path) -> tuple[Refiner, RefinerConfig, int]:
     Raises:
         ValueError: The file is no checkpoint of this trainer.
     """
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(content, dict) or not {"config", "average", "epoch"} <= content.keys():
-        raise ValueError(f"{path}: not a checkpoint of training.refiner.train")
+    content = read_checkpoint(path, "training.refiner.train")
     config = config_from(content["config"])
     model = Refiner(config.shape)
     model.load_state_dict(content["average"])
@@ -243,36 +200,22 @@ def main() -> None:
         epilog="Example: python -m training.refiner.train --config training/configs/refiner.toml "
         "--data ../shared --pack models/builtin --out runs/refiner",
     )
-    parser.add_argument("--config", type=Path, required=True, help="TOML file of the experiment")
-    parser.add_argument("--data", type=Path, required=True, help="folder with data/ and models/")
-    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and log")
+    add_arguments(parser)
     parser.add_argument("--pack", type=Path, help="pack whose detector's mistakes are learnt from")
-    parser.add_argument("--cache", type=Path, help="labelled pictures (default: beside --out)")
     parser.add_argument("--textures", type=Path, help="folder of pictures without faces")
-    parser.add_argument("--epochs", type=int, help="instead of the experiment's own")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: all)")
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
         cv2.setNumThreads(args.threads)
-    config = config_from(tomllib.loads(args.config.read_text(encoding="utf-8")))
-    if args.epochs is not None:
-        config = replace(config, optimisation=replace(config.optimisation, epochs=args.epochs))
+    config = with_epochs(
+        config_from(tomllib.loads(args.config.read_text(encoding="utf-8"))), args.epochs
+    )
     cache = args.cache or args.out.parent / "cache"
     maker, checked = makers(config.recipe, args.data, cache, args.pack, args.textures)
     trainer = RefinerTrainer(config, maker, checked(_CHECKED, np.random.default_rng(0)))
-    args.out.mkdir(parents=True, exist_ok=True)
-    last = args.out / "last.pt"
-    if last.is_file():
-        trainer.restore(torch.load(last, map_location="cpu", weights_only=True))
+    take_up(trainer, args.out, config_from, args.init)
     print(f"{config.name}: {parameter_count(trainer.model):,} parameters", flush=True)
-    while trainer.epoch < config.optimisation.epochs:
-        row = trainer.run_epoch()
-        save_atomically(trainer.state(), last)
-        line = "  ".join(f"{name} {value:.6g}" for name, value in row.items())
-        with (args.out / "log.txt").open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-        print(line, flush=True)
+    train(trainer, args.out)
 
 
 if __name__ == "__main__":
