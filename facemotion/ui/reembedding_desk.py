@@ -217,7 +217,7 @@ class ReembeddingDesk(QObject):
         ).format(count=found.count, total=found.total, pack=info.pack_name)
         helps: list[Help] = []
         if found.with_photos:
-            kept = self.tr("Those of {count} are kept.").format(count=found.with_photos)
+            kept = self.tr("Photos of {count} are kept.").format(count=found.with_photos)
             words = f"{words} {kept}"
             helps.append((self.tr("Read kept photos"), self.start))
         helps.append((self.tr("Show people"), self._dialogs.open_people))

@@ -246,7 +246,7 @@ def test_after_a_switch_kept_photos_are_read_again_by_one_click(qtbot, window, p
     loaded(qtbot, window, "tiny")
     qtbot.waitUntil(lambda: bool(banner.text(PEOPLE)), timeout=WAIT_MS)
     assert banner.text(PEOPLE).startswith("3 of 3 people")
-    assert "Those of 2 are kept" in banner.text(PEOPLE)
+    assert "Photos of 2 are kept" in banner.text(PEOPLE)
     press(banner.notice(PEOPLE), "Read kept photos")
     assert window.packs.reembedding.is_running
     qtbot.waitUntil(lambda: not window.packs.reembedding.is_running, timeout=WAIT_MS)
