@@ -12,7 +12,7 @@ from facemotion.store.paths import AppPaths
 from facemotion.ui.actions import Actions
 from facemotion.ui.dialogs import Dialogs
 from facemotion.ui.message_banner import Help, MessageBanner
-from facemotion.ui.model_desk import IMPORT, ModelDesk
+from facemotion.ui.model_desk import IMPORT, MODELS, ModelDesk
 from facemotion.ui.model_request import ModelsInfo
 from facemotion.ui.notice import NoticeKind
 from facemotion.ui.reembedding_desk import ReembeddingDesk
@@ -144,7 +144,7 @@ class PackDesk(QObject):
         if not title:
             return
         if info is None:
-            self._clear()
+            self._tell_nothing_runs()
             return
         self._say(NoticeKind.SUCCESS, self._in_use_words(title, info))
 
@@ -254,7 +254,8 @@ class PackDesk(QObject):
             return
         self._banner.say(IMPORT, kind, sentence, *helps, (self.tr("Model packs…"), self.open))
 
-    def _clear(self) -> None:
+    def _tell_nothing_runs(self) -> None:
+        """The banner says why; the page, which may hide it, says it too."""
         self._banner.clear(IMPORT)
-        if self._page is not None:
-            self._page.notice.clear()
+        if self._page is not None and self._page.isVisible():
+            self._page.notice.say(NoticeKind.ERROR, self._banner.text(MODELS))

@@ -68,14 +68,14 @@ class PackDetails(QScrollArea):
         """Show a pack.
 
         Args:
-            entry: The pack, or None for nothing.
+            entry: The pack, or None while there is no list yet.
             speed: What was measured of it, or None.
             det_size: Side of the picture that the detector sees, px.
             is_measured: Whether it is being timed now.
         """
         self._title.setText(entry.title if entry is not None else "")
-        self._summary.setText(self._summary_of(entry) if entry is not None else "")
-        self._summary.setVisible(bool(self._summary.text()))
+        nothing = self.tr("The packs are being looked through…")
+        self._summary.setText(self._summary_of(entry) if entry is not None else nothing)
         facts = {} if entry is None else self._facts_of(entry)
         if is_measured:
             facts["speed"] = self.tr("being measured…")

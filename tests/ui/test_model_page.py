@@ -11,12 +11,13 @@ from facemotion.store.licences import AcceptedLicences
 from facemotion.ui.licence_dialog import LicenceDialog
 from facemotion.ui.model_page import ModelPage
 from facemotion.ui.notice import NoticeKind
-from facemotion.ui.pack_progress import TransferRate
+from facemotion.ui.pack_progress import PackProgress, TransferRate
 from facemotion.ui.pack_speeds import PackSpeeds, SpeedTerms
 from facemotion.ui.pack_table import ACCURACY, LICENCE, NAME, SIZE, SPEED, STATE
 from facemotion.ui.pack_words import remaining_words, size_words
 from facemotion.ui.pack_work import PackWork
 from facemotion.vision import pack_shelf
+from facemotion.vision.download import DownloadProgress
 from facemotion.vision.pack_speed import PackSpeed
 from facemotion.vision.packs import find_packs, open_pack
 from tests.vision.pack_server import IMPATIENT, PackServer, zipped_pack
@@ -425,3 +426,25 @@ def test_rate_and_words():
     ]
     assert remaining_words(0.2) == "about 1 s left"
     assert remaining_words(600.0) == "about 10 min left"
+
+
+def test_progress_says_how_fast_and_how_long(qtbot, description, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("facemotion.ui.pack_progress.time.monotonic", lambda: now[0])
+    bar = PackProgress()
+    qtbot.addWidget(bar)
+
+    def show(received, note=""):
+        progress = DownloadProgress("tiny.zip", received, 30_000_000, note)
+        bar.show_download(description, progress, is_stopping=False)
+        return bar.text
+
+    bar.show_download(description, None, is_stopping=False)
+    assert "asking the server" in bar.text
+    assert show(0) == "Tiny pack: 0 kB of 30 MB"
+    now[0] += 2.0
+    assert show(4_000_000).endswith("4.0 MB of 30 MB, 2.0 MB a second, about 13 s left")
+    assert show(4_000_000, "waiting for host: cut").endswith("waiting for host: cut")
+    assert show(30_000_000, "checking").endswith("checking the file…")
+    bar.show_download(None, None, is_stopping=False)
+    assert bar.text == ""

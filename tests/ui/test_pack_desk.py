@@ -230,6 +230,21 @@ def test_the_banner_of_a_missing_pack_opens_the_page(qtbot, window, description,
     assert banner.text(MODELS) == ""
 
 
+def test_where_nothing_ran_before_the_page_says_why(qtbot, window, paths, monkeypatch):
+    monkeypatch.setattr("facemotion.ui.model_desk.pack_roots", lambda paths: ())
+    window.models.load()
+    banner = window.pane.banner
+    qtbot.waitUntil(lambda: bool(banner.text(MODELS)), timeout=WAIT_MS)
+    model = write_pack(paths.packs_dir / "lame") / "rec_tiny.onnx"
+    model.write_bytes(model.read_bytes().replace(b"MatMul", b"MutMal"))
+    page = open_page(qtbot, window)
+    page.table.select_pack("lame")
+    page.use_button.click()
+    qtbot.waitUntil(lambda: "rec_tiny.onnx is damaged" in page.notice.text, timeout=WAIT_MS)
+    assert "rec_tiny.onnx is damaged" in banner.text(MODELS)
+    assert window.session.models_info is None
+
+
 # ----- people of another pack
 
 
