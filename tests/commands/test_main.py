@@ -26,7 +26,7 @@ def test_help_comes_within_half_a_second():
 def test_help_imports_nothing_heavy():
     code = (
         "import sys\n"
-        "from facemotion.__main__ import build_parser\n"
+        "from facemotion.commands.options import build_parser\n"
         "build_parser().format_help()\n"
         "heavy = {'numpy', 'cv2', 'onnxruntime', 'insightface', 'av', 'PySide6', 'torch'}\n"
         "sys.exit(bool(heavy & set(sys.modules)))"
