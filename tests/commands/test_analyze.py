@@ -339,12 +339,15 @@ def test_a_provider_that_is_not_there_is_said(clip, tmp_path, capsys):
     assert set(json.loads(said)["models"]["providers"].values()) == {"CPU"}
 
 
-def test_the_first_installed_pack_is_used(clip, shared_pack, tmp_path, capsys, monkeypatch):
-    monkeypatch.delenv("FACEMOTION_PACK")
+def test_an_installed_pack_is_used_when_it_is_chosen(
+    clip, shared_pack, tmp_path, capsys, monkeypatch
+):
     shutil.copytree(shared_pack, AppPaths.default().packs_dir / "mine")
-    code, said, _ = analyze(capsys, clip, tmp_path, "--seconds", "0.1", "--json")
-    assert code == 0
-    assert json.loads(said)["models"]["pack"] == "mine"
+    for choice, name in (("", "Built-in"), ("mine", "mine")):
+        monkeypatch.setenv("FACEMOTION_PACK", choice)
+        code, said, _ = analyze(capsys, clip, tmp_path, "--seconds", "0.1", "--json")
+        assert code == 0
+        assert json.loads(said)["models"]["pack"] == name
 
 
 def test_without_an_emotion_model_faces_are_still_found(clip, tmp_path, capsys, monkeypatch):

@@ -1,0 +1,80 @@
+"""The second look at a detector's faces, with the refiner that comes with the program."""
+
+import numpy as np
+import pytest
+
+from facemotion.core.errors import ModelError
+from facemotion.core.types import FaceDetection
+from facemotion.store.paths import model_path
+from facemotion.vision.crops import cut_crops
+from facemotion.vision.faces import FaceModels
+from facemotion.vision.packs import open_pack
+from facemotion.vision.second_look import CROP_PX, CROP_RULE, SecondLook, in_image
+from facemotion.vision.sources.demo import demo_photo_path
+from facemotion.vision.sources.pictures import read_picture
+
+
+@pytest.fixture(scope="module")
+def look() -> SecondLook:
+    return SecondLook(model_path("builtin/refiner.onnx"))
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return read_picture(demo_photo_path())
+
+
+@pytest.fixture(scope="module")
+def faces(photo: np.ndarray) -> list[FaceDetection]:
+    return FaceModels(open_pack(model_path("builtin"))).detect(photo)
+
+
+def shifted(face: FaceDetection, shift_px: float) -> FaceDetection:
+    box = face.bbox_xyxy + np.float32(shift_px)
+    return FaceDetection(box, np.zeros((5, 2), np.float32), 0.8)
+
+
+def test_points_of_the_crop_are_those_of_the_picture() -> None:
+    face = FaceDetection(np.array([40, 30, 100, 110], np.float32), np.zeros((5, 2)), 0.9)
+    middle = in_image(np.zeros((5, 2), np.float32), face)
+    assert np.allclose(middle, [70.0, 70.0], atol=0.6)
+    corner = in_image(np.full((5, 2), -0.5, np.float32), face)
+    matrix = CROP_RULE.matrix(face.bbox_xyxy, face.kps)
+    assert np.allclose(corner @ matrix[:, :2].T + matrix[:, 2], -0.5, atol=1e-3)
+    assert cut_crops(np.zeros((150, 150, 3), np.uint8), [face], CROP_RULE).shape[1] == CROP_PX
+
+
+def test_landmarks_do_not_depend_on_how_the_box_lies(
+    look: SecondLook, photo: np.ndarray, faces: list[FaceDetection]
+) -> None:
+    for face in faces:
+        side = float(face.bbox_xyxy[2] - face.bbox_xyxy[0])
+        moved = look.refine(photo, [shifted(face, 0.08 * side)], 0.0)[0]
+        eyes = float(np.linalg.norm(face.kps[0] - face.kps[1]))
+        assert np.linalg.norm(moved.kps - face.kps, axis=1).mean() < 0.2 * eyes
+
+
+def test_what_is_no_face_is_dropped(
+    look: SecondLook, photo: np.ndarray, faces: list[FaceDetection]
+) -> None:
+    grain = np.random.default_rng(0).integers(0, 256, photo.shape).astype(np.uint8)
+    assert look.refine(grain, faces, 0.5) == []
+    kept = look.refine(photo, faces, 0.5)
+    assert len(kept) == len(faces)
+    assert all(face.kps.dtype == np.float32 and face.kps.shape == (5, 2) for face in kept)
+    assert look.refine(photo, [], 0.5) == []
+
+
+def test_the_score_is_of_both_looks(
+    look: SecondLook, photo: np.ndarray, faces: list[FaceDetection]
+) -> None:
+    sure, unsure = (
+        FaceDetection(faces[0].bbox_xyxy, faces[0].kps, score) for score in (0.81, 0.36)
+    )
+    first, second = look.refine(photo, [sure, unsure], 0.0)
+    assert second.det_score == pytest.approx(first.det_score * np.sqrt(0.36 / 0.81), rel=1e-4)
+
+
+def test_a_pack_without_its_refiner_is_named(tmp_path) -> None:
+    with pytest.raises(ModelError, match="is missing"):
+        SecondLook(tmp_path / "refiner.onnx")
