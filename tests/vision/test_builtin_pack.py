@@ -40,6 +40,7 @@ def test_description_fits_the_files(folder: Path) -> None:
 def test_files_are_small(folder: Path) -> None:
     assert (folder / "detector.onnx").stat().st_size <= 1_000_000
     assert (folder / "embedder.onnx").stat().st_size <= 5_000_000
+    assert (folder / "refiner.onnx").stat().st_size <= 500_000
 
 
 def test_all_six_faces_of_the_demo_photo_are_found(models: FaceModels) -> None:
