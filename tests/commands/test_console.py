@@ -79,7 +79,16 @@ def test_progress_shows_on_a_terminal_only():
     assert "camera" in endless.getvalue()
 
 
+@pytest.fixture
+def interruptible():
+    """As in the foreground: what a shell starts in the background ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.usefixtures("interruptible")
 def test_the_first_ctrl_c_asks_and_the_second_interrupts():
     before = signal.getsignal(signal.SIGINT)
 
