@@ -23,6 +23,7 @@ from facemotion.store.session_mark import SessionMark
 from facemotion.store.settings import Settings, load_settings
 from facemotion.ui.crash_reporter import CrashReporter
 from facemotion.ui.display import display_problem
+from facemotion.ui.garbage import GarbageInGuiThread
 from facemotion.ui.icons import app_icon
 from facemotion.ui.language import install_translation
 from facemotion.ui.main_window import MainWindow
@@ -131,6 +132,7 @@ def _run(paths: AppPaths, options: argparse.Namespace, spec: SourceSpec | None) 
         last_end = mark.begin()
         stack.callback(mark.end)
         stack.callback(_quit_on_signals(app))
+        stack.callback(GarbageInGuiThread(app).stop)
         window, start = _open(app, paths, options, spec)
         start.tell_last_end(last_end)
         start.tell_unwritable([str(folder) for folder in unwritable])

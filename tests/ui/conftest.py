@@ -1,6 +1,7 @@
 """Fixtures of the window's tests: the real application, the real window, small real clips."""
 
 import dataclasses
+import gc
 import sys
 import threading
 
@@ -25,6 +26,14 @@ from facemotion.ui.recorder import Recorder
 from facemotion.ui.reembedding_desk import ReembeddingThread
 from facemotion.ui.theme import Theme, ThemeMode
 from facemotion.vision.video_writer import VideoWriter
+
+
+@pytest.fixture(autouse=True)
+def garbage_in_gui_thread():
+    """As in the program: no thread but this one deletes closed windows that are in cycles."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
