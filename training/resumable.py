@@ -1,6 +1,7 @@
 """What the trainings of the pack's networks share: averages, checkpoints, going on."""
 
 import argparse
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -42,7 +43,7 @@ ModelT = TypeVar("ModelT", bound=nn.Module)
 ConfigT = TypeVar("ConfigT", bound=Experiment)
 
 
-class ResumableTrainer(Generic[ModelT, ConfigT]):
+class ResumableTrainer(ABC, Generic[ModelT, ConfigT]):
     """Network, optimiser and average of one run, and how many epochs it has done.
 
     Args:
@@ -64,9 +65,9 @@ class ResumableTrainer(Generic[ModelT, ConfigT]):
         )
         self.epoch = 0
 
+    @abstractmethod
     def run_epoch(self, show: bool = False) -> dict[str, float]:
         """The next steps, then a look at kept-out people; figures by name."""
-        raise NotImplementedError
 
     def _new_model(self) -> ModelT:
         model = self._build().to(self.device)
