@@ -85,6 +85,15 @@ ARCHITECTURES: Final[dict[str, Architecture]] = {
         strides=(1, 2, 2),
         enlarged_px=56,
     ),
+    # And to 64×64, the last cycle's.
+    "compact_64": Architecture(
+        stem=(64,),
+        stem_strides=(2,),
+        widths=(64, 128, 256),
+        depths=(1, 2, 2),
+        strides=(1, 2, 2),
+        enlarged_px=64,
+    ),
     # The first one at half the width, for machines without vector units.
     "tiny": Architecture(
         stem=(32,),
