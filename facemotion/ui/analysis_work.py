@@ -12,6 +12,7 @@ from facemotion.analysis.ledger import Ledger
 from facemotion.ui.analysis_choice import AnalysisChoice
 from facemotion.ui.analysis_queue import AnalysisQueue, QueueEntry
 from facemotion.ui.analysis_thread import AnalysisThread
+from facemotion.ui.thread_end import has_ended
 
 logger = logging.getLogger(__name__)
 
@@ -118,10 +119,10 @@ class AnalysisWork(QObject):
         thread = self._thread
         if thread is None:
             return True
-        has_ended = thread.wait(END_MS)
-        if not has_ended:
-            logger.error("the analysis did not end in time")
-        return has_ended
+        if has_ended(thread, END_MS):
+            return True
+        logger.error("the analysis did not end in time")
+        return False
 
     def _jobs(self, entries: list[QueueEntry]) -> list[AnalysisJob]:
         choice = self._choice

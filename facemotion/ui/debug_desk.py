@@ -20,6 +20,7 @@ from facemotion.ui.message_banner import Help, MessageBanner
 from facemotion.ui.notice import NoticeKind
 from facemotion.ui.session import SHUTDOWN_MS, LiveSession
 from facemotion.ui.settings_keeper import SettingsKeeper
+from facemotion.ui.thread_end import has_ended
 
 if TYPE_CHECKING:
     from facemotion.ui.debug_page import DebugPage
@@ -101,7 +102,8 @@ class DebugDesk(QObject):
         self._stop_saver()
         if self._page is not None:
             self._page.close()
-        return all(saver.wait(SHUTDOWN_MS) for saver in self._ending)
+        ends = [has_ended(saver, SHUTDOWN_MS) for saver in self._ending]
+        return all(ends)
 
     @Slot()
     def open_report(self) -> None:

@@ -11,6 +11,7 @@ from facemotion.store.paths import AppPaths
 from facemotion.ui.background_job import BackgroundJobs
 from facemotion.ui.pack_download import PackDownload
 from facemotion.ui.pack_speeds import PackSpeeds, SpeedTerms
+from facemotion.ui.thread_end import has_ended
 from facemotion.vision.download import DownloadProgress
 from facemotion.vision.http_reading import Patience
 from facemotion.vision.pack_catalogue import PackDescription
@@ -224,15 +225,15 @@ class PackWork(QObject):
     def shutdown(self) -> bool:
         """Stop the download and wait, for a bounded time; whether everything has ended."""
         thread = self._download
-        has_ended = True
+        is_clean = True
         if thread is not None:
             thread.stop()
-            has_ended = thread.wait(END_MS)
-        has_ended = self._jobs.wait() and has_ended
-        has_ended = self._clock_jobs.wait() and has_ended
-        if not has_ended:
+            is_clean = has_ended(thread, END_MS)
+        is_clean = self._jobs.wait() and is_clean
+        is_clean = self._clock_jobs.wait() and is_clean
+        if not is_clean:
             logger.error("work on packs did not end in time")
-        return has_ended
+        return is_clean
 
     # ----- outcomes
 

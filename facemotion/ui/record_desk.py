@@ -19,6 +19,7 @@ from facemotion.ui.notice import NoticeKind
 from facemotion.ui.recording_label import RecordingLabel
 from facemotion.ui.session import SHUTDOWN_MS, LiveSession
 from facemotion.ui.settings_keeper import SettingsKeeper
+from facemotion.ui.thread_end import has_ended
 from facemotion.ui.words import duration_words
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class RecordDesk(QObject):
         if recorder.wait(SHUTDOWN_MS // 2):
             return True
         recorder.hurry()
-        if recorder.wait(SHUTDOWN_MS):
+        if has_ended(recorder, SHUTDOWN_MS):
             return True
         logger.error("the recording did not end in time")
         return False

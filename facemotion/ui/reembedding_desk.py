@@ -17,6 +17,7 @@ from facemotion.ui.message_banner import Help, MessageBanner
 from facemotion.ui.model_desk import ModelDesk
 from facemotion.ui.model_request import ModelRequest, ModelsInfo
 from facemotion.ui.notice import NoticeKind
+from facemotion.ui.thread_end import has_ended
 from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import open_pack
 
@@ -156,11 +157,11 @@ class ReembeddingDesk(QObject):
     def shutdown(self) -> bool:
         """Stop and wait, at the end of the window's life; whether everything has ended."""
         thread = self._thread
-        has_ended = True
+        is_clean = True
         if thread is not None:
             thread.stop()
-            has_ended = thread.wait(END_MS)
-        return self._jobs.wait() and has_ended
+            is_clean = has_ended(thread, END_MS)
+        return self._jobs.wait() and is_clean
 
     # ----- who needs it
 

@@ -18,6 +18,7 @@ from facemotion.ui.model_request import ModelRequest, ModelsInfo
 from facemotion.ui.picture import Picture
 from facemotion.ui.session_statistics import SessionStatistics
 from facemotion.ui.source_runner import SourceRunner
+from facemotion.ui.thread_end import has_ended
 from facemotion.vision.sources.base import SourceInfo
 from facemotion.vision.sources.specs import SourceSpec
 
@@ -294,8 +295,8 @@ class LiveSession(QObject):
         deadline_s = time.monotonic() + SHUTDOWN_MS / 1000.0
         is_clean = True
         for thread in threads:
-            remaining_ms = max(int((deadline_s - time.monotonic()) * 1000.0), 1)
-            if not thread.wait(remaining_ms):
+            remaining_ms = int((deadline_s - time.monotonic()) * 1000.0)
+            if not has_ended(thread, remaining_ms):
                 logger.error("the %s thread did not end in time", thread.objectName())
                 is_clean = False
         return is_clean

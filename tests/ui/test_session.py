@@ -2,6 +2,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import QObject, Slot
+from shiboken6 import isValid
 
 from facemotion.core.matching import GalleryIndex
 from facemotion.store.paths import AppPaths
@@ -18,6 +19,18 @@ from tests.ui.results import result
 DEMO = SourceSpec(SourceKind.DEMO)
 CAMERA = SourceSpec(SourceKind.CAMERA, "0", "Fake camera")
 WAIT_MS = 8000
+
+
+class StuckCamera(FakeCamera):
+    """A driver that does not answer until it is released."""
+
+    def __init__(self, plugged, release):
+        super().__init__(plugged)
+        self._release = release
+
+    def read(self):
+        self._release.wait(20)
+        return super().read()
 
 
 class Listener(QObject):
@@ -179,13 +192,7 @@ def test_shutdown_tells_of_a_thread_that_hangs(qtbot, qapp, monkeypatch, caplog)
     monkeypatch.setattr(session_module, "SHUTDOWN_MS", 200)
     release, plugged = threading.Event(), threading.Event()
     plugged.set()
-
-    class StuckCamera(FakeCamera):
-        def read(self):
-            release.wait(20)
-            return super().read()
-
-    session = LiveSession(lambda _spec: StuckCamera(plugged), GalleryIndex.empty)
+    session = LiveSession(lambda _spec: StuckCamera(plugged, release), GalleryIndex.empty)
     session.start(CAMERA)
     qtbot.waitUntil(lambda: session.source_info is not None, timeout=WAIT_MS)
     assert not session.shutdown()
@@ -195,6 +202,25 @@ def test_shutdown_tells_of_a_thread_that_hangs(qtbot, qapp, monkeypatch, caplog)
     assert session.shutdown()
     session.deleteLater()
     qapp.processEvents()
+
+
+def test_a_thread_that_hangs_outlives_the_session(qtbot, monkeypatch):
+    """Qt aborts the process when a running thread is deleted."""
+    monkeypatch.setattr(session_module, "SHUTDOWN_MS", 100)
+    release, plugged = threading.Event(), threading.Event()
+    plugged.set()
+    session = LiveSession(lambda _spec: StuckCamera(plugged, release), GalleryIndex.empty)
+    session.start(CAMERA)
+    qtbot.waitUntil(lambda: session.source_info is not None, timeout=WAIT_MS)
+    (thread,) = session._source.threads
+    assert not session.shutdown()
+    session.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(session), timeout=WAIT_MS)
+    assert thread.isRunning()
+    release.set()
+    assert thread.wait(WAIT_MS)
+    thread.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(thread), timeout=WAIT_MS)
 
 
 def test_results_of_a_closed_source_are_not_shown(qtbot, make_session):
