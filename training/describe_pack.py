@@ -20,9 +20,14 @@ from facemotion.core.types import FaceDetection
 from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import open_pack
 from facemotion.vision.photos import embed_photo
-from training.embedder.evaluate import accept_threshold, impostor_similarities
+from training.embedder.evaluate import (
+    accept_threshold,
+    impostor_similarities,
+    kept_out_pairs,
+    verification_accuracy,
+)
 from training.embedder.impostor_fit import fit_impostors
-from training.lfw import LfwArchive
+from training.lfw import LfwArchive, Pair
 
 _DETECTION_SIDE_PX: Final = 320
 _GALLERY_SIZES: Final = (1, 3, 10, 30, 100)
@@ -80,17 +85,32 @@ class KeptOut:
         live: float32 (N, D) unit rows, as of a live picture.
         photos: float32 (N, D) unit rows, as of a photo for enrolment.
         people: (N,) name of each row's person.
+        pictures: int64 (N,) position of each row's picture in the archive.
     """
 
     live: NDArray[np.float32]
     photos: NDArray[np.float32]
     people: NDArray[np.str_]
+    pictures: NDArray[np.int64]
+
+    def verification(self, pairs: list[Pair]) -> str:
+        """How many of the archive's pairs are told apart, in words for a list of packs.
+
+        Pairs with a picture in which no face was found are left out.
+        """
+        row_of = {int(picture): row for row, picture in enumerate(self.pictures)}
+        found = [p for p in pairs if p.first in row_of and p.second in row_of]
+        first = self.live[[row_of[p.first] for p in found]]
+        second = self.live[[row_of[p.second] for p in found]]
+        is_same = np.array([p.is_same for p in found])
+        accuracy, _ = verification_accuracy((first * second).sum(1), is_same)
+        return f"LFW {100.0 * accuracy:.1f} % ({len(found)} pairs kept out)"
 
 
-def embed_kept_out(pack: Path, lfw_zip: Path) -> KeptOut:
+def embed_kept_out(pack: Path, archive: LfwArchive) -> KeptOut:
     """Both embeddings of the face in the middle of every kept-out picture."""
-    archive, models = LfwArchive(lfw_zip), FaceModels(open_pack(pack), det_size=_DETECTION_SIDE_PX)
-    live, photos, people = [], [], []
+    models = FaceModels(open_pack(pack), det_size=_DETECTION_SIDE_PX)
+    live, photos, people, pictures = [], [], [], []
     for row in np.flatnonzero(archive.kept_out()):
         picture = archive.picture(int(row))
         middle = np.array(picture.shape[1::-1]) / 2.0
@@ -100,7 +120,8 @@ def embed_kept_out(pack: Path, lfw_zip: Path) -> KeptOut:
             live.append(models.embed(picture, [face.kps])[0])
             photos.append(embed_photo(picture, face.kps, models))
             people.append(archive.people[row])
-    return KeptOut(np.stack(live), np.stack(photos), np.array(people))
+            pictures.append(row)
+    return KeptOut(np.stack(live), np.stack(photos), np.array(people), np.array(pictures))
 
 
 def _middle(face: FaceDetection) -> NDArray[np.float32]:
@@ -109,7 +130,8 @@ def _middle(face: FaceDetection) -> NDArray[np.float32]:
 
 def describe(pack: Path, lfw_zip: Path) -> str:
     """The text of `pack.toml`."""
-    found = embed_kept_out(pack, lfw_zip)
+    archive = LfwArchive(lfw_zip)
+    found = embed_kept_out(pack, archive)
     embeddings, people = found.live, found.people
     strangers = impostor_similarities(embeddings, people)
     tail = fit_impostors(embeddings, people, found.photos)
@@ -126,6 +148,7 @@ def describe(pack: Path, lfw_zip: Path) -> str:
     ]
     content = {
         **ABOUT,
+        "accuracy": found.verification(kept_out_pairs(archive)),
         "embedding_dim": embeddings.shape[1],
         "thresholds": {
             "match": round(match, 3),

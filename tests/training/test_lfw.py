@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.training.pack_data import write_lfw
-from training.describe_pack import gallery_thresholds
-from training.lfw import GALLERY_PEOPLE, LfwArchive
+from training.describe_pack import KeptOut, gallery_thresholds
+from training.lfw import GALLERY_PEOPLE, LfwArchive, Pair
 
 
 def test_pictures_pairs_and_people(tmp_path: Path) -> None:
@@ -56,3 +56,17 @@ def test_thresholds_grow_with_the_gallery() -> None:
     assert sizes == (1, 3, 10, 30)
     assert list(values) == sorted(values)
     assert values[-1] > values[0] + 0.05
+
+
+def test_verification_in_words_leaves_pictures_without_a_face_out() -> None:
+    random = np.random.default_rng(0)
+    faces = random.normal(size=(40, 16)).astype(np.float32)
+    faces /= np.linalg.norm(faces, axis=1, keepdims=True)
+    live = np.repeat(faces, 2, axis=0)  # every picture 2 k has a twin 2 k + 1
+    found = KeptOut(live, live, np.arange(80) // 2, np.arange(80))
+    same = [Pair(2 * k, 2 * k + 1, True, 8) for k in range(40)]
+    others = [Pair(2 * k, (2 * k + 2) % 80, False, 8) for k in range(40)]
+    unseen = [Pair(200, 201, True, 8)]
+    assert found.verification(same + others + unseen) == "LFW 100.0 % (80 pairs kept out)"
+    wrong = [Pair(0, 1, False, 8)]
+    assert found.verification(same + others + wrong) == "LFW 98.8 % (81 pairs kept out)"
