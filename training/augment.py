@@ -1,17 +1,30 @@
-"""Random changes to a batch of faces, as a webcam and a detector would make them.
+"""Random changes to a batch of faces, as a webcam and a detector would make them, with kornia.
 
-Plain tensor code instead of one library call per step: the geometric changes are composed into a
-single resampling, so a face is interpolated once, and a batch of 128 costs a few milliseconds
-beside the training step. All randomness comes from the generator that is given.
+The geometric changes are composed into one matrix and one resampling, so a face is interpolated
+once. What covers a face comes before light and camera, which change it too.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any
 
 import torch
-from torch import Generator, Tensor
-from torch.nn.functional import affine_grid, conv2d, grid_sample, interpolate, pad
+from kornia.augmentation import (
+    IntensityAugmentationBase2D,
+    RandomAffine,
+    RandomAutoContrast,
+    RandomBrightness,
+    RandomContrast,
+    RandomErasing,
+    RandomGamma,
+    RandomGaussianBlur,
+    RandomGaussianNoise,
+    RandomJPEG,
+    RandomSharpness,
+    Resize,
+)
+from kornia.color import GrayscaleToRgb, RgbToGrayscale
+from torch import Generator, Tensor, nn
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +41,11 @@ class Augmentation:
         light: Probability of changed brightness, contrast and gamma.
         low_light: Probability of a dark picture with noise.
         autocontrast: Probability of stretching the values to the full range.
-        sharpness: Probability of blurring or sharpening.
+        sharpness: Probability of blurring, sharpening or both.
         low_resolution: Probability of losing detail as a small, distant face does.
         noise: Probability of Gaussian sensor noise.
         jpeg: Probability of JPEG block noise.
-        erasing: Probability of a covered rectangle.
+        erasing: Probability of a rectangle covered with an even gray.
     """
 
     flip: float = 0.5
@@ -51,147 +64,100 @@ class Augmentation:
     erasing: float = 0.25
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        """Changed copies of the faces.
+        """Changed copies of the faces, as the generator alone decides.
 
         Args:
             images: float32 (N, 1, H, W) in [0, 1].
-            generator: On the images' device.
+            generator: On any device; moved on by one number.
 
         Returns:
             float32 (N, 1, H, W) in [0, 1].
         """
-        out = self._geometry(images, generator)
-        draw = _Draw(out, generator)
-        out = torch.where(draw.chance(self.light), _light(out, draw), out)
-        out = torch.where(draw.chance(self.autocontrast), _autocontrast(out), out)
-        out = torch.where(draw.chance(self.low_light), _low_light(out, draw), out)
-        out = torch.where(draw.chance(self.sharpness), _sharpness(out, draw), out)
-        out = torch.where(draw.chance(self.low_resolution), _low_resolution(out), out)
-        out = torch.where(draw.chance(self.noise), _noise(out, draw), out)
-        if self.jpeg:
-            out = torch.where(draw.chance(self.jpeg), _jpeg(out, draw), out)
-        return torch.where(draw.chance(self.erasing), _erasing(out, draw), out).clamp(0.0, 1.0)
+        seed = torch.randint(2**62, (1,), generator=generator, device=generator.device)
+        # kornia draws from torch's global generators, which are left as they were.
+        with torch.random.fork_rng([images.device] if images.is_cuda else []):
+            torch.manual_seed(int(seed))
+            return self.changes(images.shape[-1])(images).clamp(0.0, 1.0)
 
-    def _geometry(self, images: Tensor, generator: Generator) -> Tensor:
-        draw = _Draw(images, generator)
-        mirror = torch.where(draw.chance(self.flip), -1.0, 1.0).flatten()
-        angle = draw.spread(math.radians(self.rotation_deg)).flatten()
-        size = 1.0 / (1.0 + draw.spread(self.scale).flatten())
-        stretch = draw.spread(self.stretch).flatten()
-        shear = draw.spread(self.shear).flatten()
-        cos, sin = torch.cos(angle) * size, torch.sin(angle) * size
-        theta = torch.stack(
-            (
-                mirror * cos * (1.0 + stretch),
-                shear - sin,
-                2.0 * draw.spread(self.translate).flatten(),
-                mirror * sin,
-                cos * (1.0 - stretch),
-                2.0 * draw.spread(self.translate).flatten(),
+    def changes(self, side: int) -> nn.Sequential:
+        """The changes in their order, for pictures of `side` pixels."""
+        # Blurring and sharpening are drawn apart so that one of the two happens in this share.
+        either = 1.0 - math.sqrt(1.0 - self.sharpness)
+        return nn.Sequential(
+            _RandomPlacement(self),
+            _RandomCover((0.02, 0.15), (0.4, 2.5), p=self.erasing),
+            _Together(
+                RandomContrast((0.65, 1.35)),
+                RandomBrightness((0.9, 1.1)),
+                RandomGamma((0.7, 1.45), p=1.0),
+                p=self.light,
             ),
-            dim=1,
-        ).view(-1, 2, 3)
-        grid = affine_grid(theta, list(images.shape), align_corners=False)
-        return grid_sample(images, grid, padding_mode="border", align_corners=False)
+            RandomAutoContrast(p=self.autocontrast),
+            _Together(
+                RandomContrast((0.2, 0.5)), RandomGaussianNoise(std=0.03, p=1.0), p=self.low_light
+            ),
+            RandomGaussianBlur((5, 5), (0.4, 1.0), border_type="replicate", p=either),
+            RandomSharpness((1.0, 2.6), p=either),
+            _Together(
+                Resize((side // 2, side // 2), antialias=True),
+                Resize((side, side)),
+                p=self.low_resolution,
+            ),
+            _RandomGrain(0.005, 0.06, p=self.noise),
+            _Together(GrayscaleToRgb(), RandomJPEG((25.0, 75.0)), RgbToGrayscale(), p=self.jpeg),
+        )
 
 
-class _Draw:
-    """One random number per picture, shaped (N, 1, 1, 1)."""
+class _Together(IntensityAugmentationBase2D):
+    """Changes that a picture undergoes all in turn, with the probability `p`, or not at all."""
 
-    def __init__(self, images: Tensor, generator: Generator) -> None:
-        self.count = len(images)
-        self.generator = generator
-        self.device = images.device
+    def __init__(self, *changes: nn.Module, p: float) -> None:
+        super().__init__(p=p)
+        self.changes = nn.Sequential(*changes)
 
-    def uniform(self, low: float, high: float) -> Tensor:
-        """Values in [low, high)."""
-        shape = (self.count, 1, 1, 1)
-        values = torch.rand(shape, generator=self.generator, device=self.device)
-        return low + (high - low) * values
-
-    def spread(self, limit: float) -> Tensor:
-        """Values in [−limit, limit)."""
-        return self.uniform(-limit, limit)
-
-    def chance(self, probability: float) -> Tensor:
-        """True with the probability."""
-        return self.uniform(0.0, 1.0) < probability
-
-    def gaussian(self, like: Tensor) -> Tensor:
-        """Standard normal values in the shape of a batch."""
-        return torch.randn(like.shape, generator=self.generator, device=self.device)
+    def apply_transform(self, input: Tensor, *_: Any, **__: Any) -> Tensor:
+        return self.changes(input)
 
 
-def _light(images: Tensor, draw: _Draw) -> Tensor:
-    contrast = 1.0 + draw.spread(0.35)
-    mean = images.mean((2, 3), keepdim=True)
-    lit = (images - mean) * contrast + mean + draw.spread(0.2)
-    return lit.clamp(1e-4, 1.0) ** torch.exp(draw.spread(0.4))
+class _RandomPlacement(RandomAffine):
+    """Everything geometric as one matrix: kornia's affine change, mirrored and stretched."""
+
+    def __init__(self, strength: Augmentation) -> None:
+        super().__init__(
+            strength.rotation_deg,
+            (strength.translate, strength.translate),
+            (1.0 - strength.scale, 1.0 + strength.scale),
+            math.degrees(math.atan(strength.shear)),
+            padding_mode="border",
+            p=1.0,
+        )
+        self.flip, self.stretch = strength.flip, strength.stretch
+
+    def generate_parameters(self, batch_shape: tuple[int, ...]) -> dict[str, Tensor]:
+        params = super().generate_parameters(batch_shape)
+        count = batch_shape[0]
+        mirror = torch.where(torch.rand(count) < self.flip, -1.0, 1.0)
+        stretch = torch.empty(count).uniform_(-self.stretch, self.stretch)
+        own = torch.stack((mirror * (1.0 + stretch), 1.0 - stretch), dim=1)
+        return {**params, "scale": params["scale"] * own}
 
 
-def _autocontrast(images: Tensor) -> Tensor:
-    low, high = images.amin((2, 3), keepdim=True), images.amax((2, 3), keepdim=True)
-    return (images - low) / (high - low).clamp(min=0.05)
+class _RandomCover(RandomErasing):
+    """kornia's covered rectangle, its gray drawn too."""
+
+    def generate_parameters(self, batch_shape: tuple[int, ...]) -> dict[str, Tensor]:
+        params = super().generate_parameters(batch_shape)
+        return {**params, "values": torch.rand(batch_shape[0])}
 
 
-def _low_light(images: Tensor, draw: _Draw) -> Tensor:
-    return images * draw.uniform(0.2, 0.5) + 0.03 * draw.gaussian(images)
+class _RandomGrain(RandomGaussianNoise):
+    """kornia's Gaussian noise, its standard deviation drawn in [low, high) for each picture."""
 
+    def __init__(self, low: float, high: float, p: float) -> None:
+        super().__init__(std=1.0, p=p)
+        self.low, self.high = low, high
 
-def _sharpness(images: Tensor, draw: _Draw) -> Tensor:
-    """From fully blurred to sharpened by the same amount (binomial 5×5)."""
-    row = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=images.device) / 16.0
-    padded = pad(images, (2, 2, 2, 2), mode="replicate")
-    blurred = conv2d(conv2d(padded, row.view(1, 1, 1, 5)), row.view(1, 1, 5, 1))
-    return torch.lerp(images, blurred, draw.spread(1.0))
-
-
-def _low_resolution(images: Tensor) -> Tensor:
-    side = images.shape[-1]
-    small = interpolate(images, size=side // 2, mode="area")
-    return interpolate(small, size=side, mode="bilinear", align_corners=False)
-
-
-def _noise(images: Tensor, draw: _Draw) -> Tensor:
-    return images + draw.uniform(0.005, 0.06) * draw.gaussian(images)
-
-
-_LUMINANCE: Final = (
-    (16, 11, 10, 16, 24, 40, 51, 61),
-    (12, 12, 14, 19, 26, 58, 60, 55),
-    (14, 13, 16, 24, 40, 57, 69, 56),
-    (14, 17, 22, 29, 51, 87, 80, 62),
-    (18, 22, 37, 56, 68, 109, 103, 77),
-    (24, 35, 55, 64, 81, 104, 113, 92),
-    (49, 64, 78, 87, 103, 121, 120, 101),
-    (72, 92, 95, 98, 112, 100, 103, 99),
-)
-"""Quantisation of luminance at quality 50 (ITU-T T.81, annex K)."""
-
-
-def _jpeg(images: Tensor, draw: _Draw) -> Tensor:
-    """Quantise each 8×8 block's cosine transform as a JPEG of quality 25–75 would."""
-    n, _, height, width = images.shape
-    k = torch.arange(8, device=images.device, dtype=torch.float32)
-    basis = torch.cos((2.0 * k[None] + 1.0) * k[:, None] * math.pi / 16.0) / 2.0
-    basis[0] /= math.sqrt(2.0)
-    table = torch.tensor(_LUMINANCE, device=images.device, dtype=torch.float32)
-    step = (table * draw.uniform(0.5, 2.0)).view(n, 1, 1, 8, 8)
-    blocks = (images * 255.0 - 128.0).view(n, height // 8, 8, width // 8, 8).transpose(2, 3)
-    coefficients = torch.round(basis @ blocks @ basis.T / step) * step
-    blocks = basis.T @ coefficients @ basis
-    return (blocks.transpose(2, 3).reshape(n, 1, height, width) + 128.0) / 255.0
-
-
-def _erasing(images: Tensor, draw: _Draw) -> Tensor:
-    """Cover one rectangle of 2–15 % of the picture with an even gray or with noise."""
-    side = images.shape[-1]
-    area, aspect = draw.uniform(0.02, 0.15), torch.exp(draw.spread(0.9))
-    half_height, half_width = torch.sqrt(area * aspect) / 2, torch.sqrt(area / aspect) / 2
-    centre_y, centre_x = draw.uniform(0.0, 1.0), draw.uniform(0.0, 1.0)
-    axis = (torch.arange(side, device=images.device) + 0.5) / side
-    inside = (torch.abs(axis.view(1, 1, -1, 1) - centre_y) < half_height) & (
-        torch.abs(axis.view(1, 1, 1, -1) - centre_x) < half_width
-    )
-    grain = torch.where(draw.chance(0.3), 0.25, 0.0) * draw.gaussian(images)
-    return torch.where(inside, draw.uniform(0.0, 1.0) + grain, images)
+    def generate_parameters(self, batch_shape: tuple[int, ...]) -> dict[str, Tensor]:
+        params = super().generate_parameters(batch_shape)
+        deviation = torch.empty(batch_shape[0], 1, 1, 1).uniform_(self.low, self.high)
+        return {"gaussian_noise": params["gaussian_noise"] * deviation}

@@ -86,3 +86,61 @@ def test_erasing_covers_two_to_fifteen_per_cent() -> None:
     covered = ((changed - images).abs() > 1e-6).float().mean((1, 2, 3))
     assert covered.max() < 0.17
     assert covered.median() > 0.02
+
+
+def test_torchs_global_generator_is_left_as_it_was() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    apply(Augmentation(), faces())
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_next_batch_is_changed_otherwise() -> None:
+    generator = torch.Generator().manual_seed(0)
+    first, second = (Augmentation()(faces(), generator) for _ in range(2))
+    assert not torch.equal(first, second)
+
+
+def test_shift_moves_a_mark_by_a_tenth_of_the_side_at_most() -> None:
+    marked = torch.zeros(200, 1, 48, 48)
+    marked[:, :, 22:26, 22:26] = 1.0
+    moved = apply(with_only(translate=0.1), marked)
+    columns = torch.arange(48.0).view(1, 1, 1, 48) - 23.5
+    x = (moved * columns).sum((1, 2, 3)) / moved.sum((1, 2, 3))
+    assert x.abs().max() < 4.81
+    assert x.std() == pytest.approx(4.8 / 3.0**0.5, rel=0.15)
+
+
+def test_size_and_proportions_change_as_much_as_configured() -> None:
+    marked = torch.zeros(200, 1, 48, 48)
+    marked[:, :, 14:34, 14:34] = 1.0
+    area = apply(with_only(scale=0.1), marked).sum((1, 2, 3)) / 400.0
+    assert 0.80 < area.min() < 0.85
+    assert 1.15 < area.max() < 1.22
+    wide = apply(with_only(stretch=0.1), marked)
+    width, height = wide[:, 0, 24].sum(1), wide[:, 0, :, 24].sum(1)
+    assert ((width - height).abs() / 20.0).max() == pytest.approx(0.2, abs=0.02)
+
+
+def test_erasing_covers_with_another_gray_in_each_picture() -> None:
+    covered = apply(with_only(erasing=1.0), torch.zeros(50, 1, 48, 48))
+    grays = covered.amax((1, 2, 3))
+    assert grays.min() < 0.2
+    assert grays.max() > 0.8
+    for picture, gray in zip(covered, grays, strict=True):
+        assert ((picture == 0.0) | (picture == gray)).all()
+
+
+def test_noise_is_stronger_in_some_pictures() -> None:
+    noise = apply(with_only(noise=1.0), torch.full((200, 1, 48, 48), 0.5)).std((1, 2, 3))
+    assert 0.004 < noise.min() < 0.012
+    assert 0.05 < noise.max() < 0.065
+
+
+def test_jpeg_shows_the_blocks_of_eight() -> None:
+    images = faces(64)
+    steps = (apply(with_only(jpeg=1.0), images) - images).diff(dim=3).abs().mean((0, 1, 2))
+    at_edges = steps[7::8]
+    inside = torch.cat([steps[start : start + 7] for start in range(0, 47, 8)])
+    assert at_edges.mean() > 1.2 * inside.mean()
