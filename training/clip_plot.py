@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from facemotion.core.labels import EMOTIONS
-from training.metrics import FloatArray
+from training.certainty import FloatArray
 
 
 def read_timeline(path: Path, kind: str) -> tuple[FloatArray, FloatArray]:

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from facemotion.core.preprocessing import INPUT_SIZE_PX, EmotionCropRule
 from facemotion.core.types import FaceDetection
 from facemotion.vision.crops import cut_crops
+from training.certainty import softmax
 from training.data import label_faces, read_faces
 from training.lfw import LfwArchive
-from training.metrics import softmax
 from training.predictors import Predictor, open_predictor, session_options
 
 Float = NDArray[np.float64]

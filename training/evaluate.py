@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.core.labels import EMOTIONS
+from training.certainty import fit_temperature, gap_quantiles, halves, softmax
 from training.data import FaceData, label_faces, read_faces
 from training.metrics import (
     accuracy_record,
@@ -21,10 +22,6 @@ from training.metrics import (
     classification_record,
     confusion_matrix,
     expected_calibration_error,
-    fit_temperature,
-    gap_quantiles,
-    halves,
-    softmax,
 )
 from training.predictors import Predictor, open_predictor
 

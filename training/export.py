@@ -20,11 +20,11 @@ from onnxruntime import quantization
 
 from facemotion.core.labels import EMOTIONS, emotion_index
 from facemotion.core.preprocessing import INPUT_SIZE_PX, EmotionCropRule, normalise
+from training.certainty import fit_temperature, halves, softmax
 from training.checkpoint import load_checkpoint
 from training.config import TrainingConfig
 from training.data import FaceData, label_faces, read_faces
 from training.evaluate import evaluate, report_text
-from training.metrics import fit_temperature, halves, softmax
 from training.model import SEResNet, folded, multiply_accumulates, parameter_count
 from training.predictors import OnnxPredictor, Predictor, TorchPredictor, open_predictor
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.core.labels import EMOTIONS
-from training.metrics import FloatArray, Labels, bins
+from training.certainty import FloatArray, Labels, bins
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

@@ -41,9 +41,9 @@ from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import open_pack
 from facemotion.vision.pipeline import FacePipeline
 from facemotion.vision.sources.specs import open_source, parse_source
+from training.certainty import wilson_interval
 from training.data import label_faces, read_faces
 from training.lfw import LfwArchive
-from training.metrics import wilson_interval
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 SHARED = Path(os.environ.get("FACEMOTION_SHARED", REPOSITORY.parent / "shared"))

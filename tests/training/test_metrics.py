@@ -1,6 +1,15 @@
 import numpy as np
 import pytest
 
+from training.certainty import (
+    bins,
+    fit_temperature,
+    gap_quantiles,
+    halves,
+    negative_log_likelihood,
+    softmax,
+    wilson_interval,
+)
 from training.metrics import (
     accuracy_record,
     calibration_record,
@@ -8,13 +17,7 @@ from training.metrics import (
     confusion_matrix,
     expected_calibration_error,
     f1_scores,
-    fit_temperature,
-    gap_quantiles,
-    halves,
-    negative_log_likelihood,
     recalls,
-    softmax,
-    wilson_interval,
 )
 
 
@@ -27,10 +30,16 @@ def test_wilson_interval_against_a_published_value() -> None:
 
 
 def test_confusion_has_true_classes_in_rows() -> None:
-    confusion = confusion_matrix(np.array([1, 1, 0]), np.array([0, 1, 0]), 3)
+    predicted, labels = np.array([1, 1, 0]), np.array([0, 1, 0])
+    confusion = confusion_matrix(predicted, labels, 3)
     np.testing.assert_array_equal(confusion, [[1, 1, 0], [0, 1, 0], [0, 0, 0]])
-    np.testing.assert_allclose(recalls(confusion), [0.5, 1.0, np.nan])
-    np.testing.assert_allclose(f1_scores(confusion), [2 / 3, 2 / 3, np.nan])
+    np.testing.assert_allclose(recalls(predicted, labels, 3), [0.5, 1.0, np.nan])
+    np.testing.assert_allclose(f1_scores(predicted, labels, 3), [2 / 3, 2 / 3, np.nan])
+
+
+def test_class_that_is_predicted_but_has_no_examples_does_not_count() -> None:
+    scores = f1_scores(np.array([2, 1, 0]), np.array([0, 1, 0]), 3)
+    np.testing.assert_allclose(scores, [2 / 3, 1.0, np.nan])
 
 
 def test_calibration_error_by_hand() -> None:
@@ -38,6 +47,14 @@ def test_calibration_error_by_hand() -> None:
     probs = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.6, 0.4]])
     labels = np.array([0, 1, 0, 0])
     assert expected_calibration_error(probs, labels) == pytest.approx(0.4)
+
+
+def test_calibration_error_is_that_of_the_drawn_bins() -> None:
+    rng = np.random.default_rng(0)
+    probs = softmax(rng.normal(0.0, 2.0, (5000, 7)))
+    labels = rng.integers(0, 7, 5000)
+    by_hand = sum(abs(b.mean_certainty - b.accuracy) * b.share for b in bins(probs, labels))
+    assert expected_calibration_error(probs, labels) == pytest.approx(by_hand, abs=1e-6)
 
 
 def test_certain_and_right_has_no_calibration_error() -> None:
