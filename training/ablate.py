@@ -77,10 +77,16 @@ def default_device() -> torch.device:
 
 def main() -> None:
     """Parse the command line and run every variant with every seed."""
-    parser = argparse.ArgumentParser(prog="python -m training.ablate", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m training.ablate",
+        description=__doc__,
+        epilog="Example: python -m training.ablate --config training/configs/emotion_ablation.toml "
+        "--data ../shared/data/ferplus --out runs/ablation --only 'flips only' --seeds 3",
+    )
     parser.add_argument("--config", type=Path, required=True, help="TOML file of the experiment")
     parser.add_argument("--data", type=Path, required=True, help="folder of the data parts")
     parser.add_argument("--out", type=Path, required=True, help="folder for runs and table.csv")
+    parser.add_argument("--only", action="append", metavar="VARIANT", help="only this; repeatable")
     parser.add_argument("--seeds", type=int, default=1, help="runs of every variant")
     parser.add_argument("--teacher", type=Path, help="checkpoint for a variant that it teaches")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: all)")
@@ -88,11 +94,15 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     base = read_config(args.config)
+    for name in args.only or ():
+        if name not in variants(base, args.teacher):
+            parser.error(f"no variant {name!r}; there are {', '.join(variants(base))}")
     rows: list[dict[str, Any]] = []
     for seed in range(base.seed, base.seed + args.seeds):
-        for name, config in variants(replace(base, seed=seed), args.teacher).items():
+        found = variants(replace(base, seed=seed), args.teacher)
+        for name in args.only or found:
             folder = args.out / f"{name.replace(' ', '_').replace(',', '')}_{seed}"
-            rows.append(run_variant(name, config, args.data, folder))
+            rows.append(run_variant(name, found[name], args.data, folder))
             with (args.out / "table.csv").open("w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, COLUMNS)
                 writer.writeheader()

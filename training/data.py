@@ -340,7 +340,9 @@ def _number(cell: str | None, where: str, column: str) -> int:
     return int(cell)
 
 
-def _pixels(text: str, where: str) -> NDArray[np.uint8]:
+def _pixels(text: str | None, where: str) -> NDArray[np.uint8]:
+    if text is None:
+        raise DataError(f"{where}: the row ends before its pixels")
     try:
         values = np.array(text.split(), dtype=np.int64)
     except ValueError as error:

@@ -278,8 +278,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Example: python -m training.export --checkpoint runs/compact/last.pt "
         "--data ../shared/data/ferplus --out models/emotion.onnx",
     )
-    parser.add_argument("--checkpoint", type=Path, required=True, help="last.pt or best.pt")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the data parts")
+    parser.add_argument(
+        "--checkpoint", type=Path, required=True, help="last.pt or best.pt of a run"
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data the run had")
     parser.add_argument("--out", type=Path, required=True, help="file to write: .onnx or .ts")
     parser.add_argument("--model-id", help="name of this version (default: name and epochs)")
     parser.add_argument(

@@ -212,13 +212,20 @@ def least_gap(probs: NDArray[np.float32]) -> float:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m training.face_statistics",
+        description=__doc__.partition("\n")[0] if __doc__ else None,
+    )
     parser.add_argument("--ferplus", type=Path, required=True, help="the training faces")
     parser.add_argument("--lfw", type=Path, required=True, help="lfw_dev.zip")
     parser.add_argument("--pack", type=Path, required=True, nargs="+", help="packs that cut faces")
-    parser.add_argument("--model", type=Path, default=Path("models/emotion.onnx"))
+    parser.add_argument(
+        "--model", type=Path, default=Path("models/emotion.onnx"), help="reads the faces"
+    )
     parser.add_argument("--people", type=int, default=2000, help="people of LFW, at most")
-    parser.add_argument("--out", type=Path, default=Path("resources/face-statistics.npz"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("resources/face-statistics.npz"), help="file to write"
+    )
     return parser.parse_args(argv)
 
 

@@ -303,14 +303,14 @@ def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(
         prog="python -m training.train",
-        description="Train an emotion model; started again with the same --out it resumes.",
-        epilog="Example: python -m training.train --config training/configs/compact.toml "
+        description="Train an emotion model (TOML: training/config.py); given again, it resumes.",
+        epilog="Example: python -m training.train --config training/configs/emotion_compact.toml "
         "--data ../shared/data/ferplus --out runs/compact. Several GPUs: "
         "torchrun --nproc-per-node 4 -m training.train …",
     )
     parser.add_argument("--config", type=Path, required=True, help="TOML file of the experiment")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the data parts")
-    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and logs")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the parts it names")
+    parser.add_argument("--out", type=Path, required=True, help="for last.pt, best.pt, log.csv")
     parser.add_argument("--seed", type=int, help="instead of the experiment's own")
     parser.add_argument("--epochs", type=int, help="instead of the experiment's own")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: all)")

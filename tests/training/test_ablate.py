@@ -50,4 +50,20 @@ def test_table_has_a_row_for_each_variant_and_finished_runs_are_kept(
     assert {row["rows"] for row in rows} == {"5", "4"}
     ablate.main()
     assert (out / "table.csv").read_text() == first
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--only", "flips only"])
+    ablate.main()
+    rows = list(csv.DictReader((out / "table.csv").read_text().splitlines()))
+    assert [row["variant"] for row in rows] == ["flips only"]
     assert all(len(log.read_text().splitlines()) == 2 for log in out.glob("*/log.csv"))
+
+
+def test_unknown_variant_is_refused_and_the_known_ones_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "small.toml"
+    config.write_text(EXPERIMENT)
+    arguments = ["--config", config, "--data", tmp_path, "--out", tmp_path, "--only", "luck"]
+    monkeypatch.setattr(sys, "argv", ["ablate", *map(str, arguments)])
+    with pytest.raises(SystemExit):
+        ablate.main()
+    assert "no variant 'luck'; there are as it is, " in capsys.readouterr().err

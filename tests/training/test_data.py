@@ -32,7 +32,7 @@ def rewrite_label_row(folder: Path, row: int, cells: list[str]) -> None:
     (folder / "label.csv").write_text("\n".join(lines) + "\n")
 
 
-def write_fer2013(folder: Path, rows: list[tuple[str, str, str]], header: str) -> Path:
+def write_fer2013(folder: Path, rows: list[tuple[str, ...]], header: str) -> Path:
     path = folder / "fer2013.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         file.write(header + "\n")
@@ -157,25 +157,25 @@ def test_header_line_without_a_column_is_refused(ferplus_folder: Path) -> None:
     path = ferplus_folder / "label.csv"
     header = ",".join(["image", "box", *VOTE_COLUMNS[:4], *VOTE_COLUMNS[5:]])
     path.write_text(header + "\n" + path.read_text())
-    with pytest.raises(DataError, match="row 1: column 'anger' is missing"):
+    with pytest.raises(DataError, match=r"label\.csv, row 1: column 'anger' is missing"):
         read_faces(ferplus_folder)
 
 
 def test_missing_picture_names_it(ferplus_folder: Path) -> None:
     (ferplus_folder / "fer0000003.png").unlink()
-    with pytest.raises(DataError, match=r"row 4: picture 'fer0000003\.png' is missing"):
+    with pytest.raises(DataError, match=r"label\.csv, row 4: picture 'fer0000003\.png' is missing"):
         read_faces(ferplus_folder)
 
 
 def test_picture_of_wrong_size_names_row_and_size(ferplus_folder: Path) -> None:
     cv2.imwrite(str(ferplus_folder / "fer0000000.png"), np.zeros((64, 32), np.uint8))
-    with pytest.raises(DataError, match=r"row 1: expected a 48×48 picture, got 32×64"):
+    with pytest.raises(DataError, match=r"label\.csv, row 1: expected a 48×48 picture, got 32×64"):
         read_faces(ferplus_folder)
 
 
 def test_broken_picture_names_row(ferplus_folder: Path) -> None:
     (ferplus_folder / "fer0000004.png").write_bytes(b"no picture")
-    with pytest.raises(DataError, match="row 5: not a readable picture"):
+    with pytest.raises(DataError, match=r"label\.csv, row 5: not a readable picture"):
         read_faces(ferplus_folder)
 
 
@@ -231,7 +231,7 @@ def test_fer2013_usage_selects_rows(tmp_path: Path) -> None:
         read_faces(path, "PublicTest")
 
 
-def write_votes(folder: Path, rows: list[tuple[int, ...]]) -> None:
+def write_votes(folder: Path, rows: list[tuple[object, ...]]) -> None:
     with (folder / "fer2013new.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["Usage", "Image name", *VOTE_COLUMNS])
@@ -256,6 +256,23 @@ def test_fer2013_votes_of_another_length_are_refused(tmp_path: Path) -> None:
         read_faces(path)
 
 
+def test_fer2013_vote_that_is_no_number_names_its_own_file(tmp_path: Path) -> None:
+    face = pixels(random_faces(1)[0])
+    path = write_fer2013(tmp_path, [("0", face, "Training")], "emotion,pixels,Usage")
+    write_votes(tmp_path, [(1, 2, "many", *[0] * 7)])
+    with pytest.raises(DataError, match=r"fer2013new\.csv, row 2: surprise is 'many'"):
+        read_faces(path)
+
+
+def test_fer2013_votes_without_a_column_are_refused(tmp_path: Path) -> None:
+    face = pixels(random_faces(1)[0])
+    path = write_fer2013(tmp_path, [("0", face, "Training")], "emotion,pixels,Usage")
+    header = ",".join(name for name in VOTE_COLUMNS if name != "fear")
+    (tmp_path / "fer2013new.csv").write_text(header + "\n")
+    with pytest.raises(DataError, match=r"fer2013new\.csv, row 1: column 'fear' is missing"):
+        read_faces(path)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -264,10 +281,11 @@ def test_fer2013_votes_of_another_length_are_refused(tmp_path: Path) -> None:
         (("0", "1 2 3", "Training"), "row 2: expected 2304 pixels in 0…255, got 3 values"),
         (("0", " ".join(["256"] * 2304), "Training"), "row 2: expected 2304 pixels in 0…255"),
         (("0", "1 two 3", "Training"), "row 2: pixels are not whole numbers"),
+        (("0",), "row 2: the row ends before its pixels"),
     ],
 )
 def test_bad_fer2013_rows_name_file_and_row(
-    tmp_path: Path, row: tuple[str, str, str], message: str
+    tmp_path: Path, row: tuple[str, ...], message: str
 ) -> None:
     path = write_fer2013(tmp_path, [row], "emotion,pixels,Usage")
     with pytest.raises(DataError, match=rf"fer2013\.csv, {message}"):
@@ -288,6 +306,13 @@ def test_class_folders_are_scaled_and_labelled_by_name(tmp_path: Path) -> None:
     assert data.images.shape == (2, 48, 48)
     labels = label_faces(data, "strict", "majority").labels
     assert [EMOTIONS[i] for i in labels] == ["happy", "sad"]
+
+
+def test_broken_picture_in_a_class_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "happy").mkdir()
+    (tmp_path / "happy" / "a.jpg").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"a\.jpg: not a readable picture"):
+        read_faces(tmp_path)
 
 
 def test_unknown_class_folder_is_refused(tmp_path: Path) -> None:
