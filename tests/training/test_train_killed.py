@@ -62,3 +62,35 @@ def test_run_killed_in_the_middle_ends_with_the_same_weights(
     for part in ("model", "average"):
         for name, value in states[1][part].items():
             assert torch.equal(value, states[0][part][name]), (part, name)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)  # each process loads torch
+def test_two_processes_of_torchrun_train_one_model(ferplus_folder: Path, tmp_path: Path) -> None:
+    config, out = tmp_path / "small.toml", tmp_path / "out"
+    text = EXPERIMENT.replace("batch_size = 4", "batch_size = 2")
+    config.write_text(text.replace(f"epochs = {EPOCHS}", "epochs = 2"))
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    arguments = [
+        "--config",
+        config,
+        "--data",
+        ferplus_folder.parent,
+        "--out",
+        out,
+        "--threads",
+        "1",
+    ]
+    code = subprocess.call(
+        [sys.executable, *torchrun, "-m", "training.train", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert code == 0
+    assert logged_epochs(out) == 2
+    state = torch.load(out / "last.pt", weights_only=True)
+    assert state["epoch"] == 2
+    assert not [name for name in state["model"] if name.startswith("module.")]
+    assert all(value.isfinite().all() for value in state["model"].values())
