@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.core.boxes import box_centre, box_size, iou_matrix
-from facemotion.core.track import Track
+from facemotion.core.track import Track, TrackState
 from facemotion.core.tracking_params import TrackingParams
 from facemotion.core.types import FaceDetection, FloatArray
 
 MAX_COST: Final = 1.0
 """Cost of a pair that is out of reach."""
+
+_WANDER_PER_S: Final = 1.0
+"""By how much of itself the reach grows in a second, see `_reach`."""
 
 
 def association_cost(
@@ -41,11 +44,23 @@ def association_cost(
     boxes = _table([detection.bbox_xyxy for detection in detections])
     iou = iou_matrix(predicted, boxes)
     shift, ratio = _shifts_and_ratios(predicted, boxes)
-    is_near = (iou >= params.min_iou) | (shift <= params.max_shift)
+    reach = np.array([_reach(track, time_s, params) for track in tracks])
+    is_near = (iou >= params.min_iou) | (shift <= reach.reshape(-1, 1))
     is_possible = is_near & (ratio <= params.max_size_ratio)
     cost = 0.5 * (1.0 - iou) + 0.3 * np.tanh(shift) + 0.2 * np.tanh(np.log(ratio))
     cost = _with_likeness(cost, tracks, embeddings, params.split_similarity)
     return np.where(is_possible, cost, MAX_COST).astype(np.float32)
+
+
+def _reach(track: Track, time_s: float, params: TrackingParams) -> float:
+    """How far from its predicted place a face may be, in face sizes.
+
+    It grows with the time unseen where nothing is known of the face but its place: there is no
+    name that could pass to somebody else.
+    """
+    is_nameless = track.state is TrackState.LOST and track.embedding_count == 0
+    unseen_s = time_s - track.last_seen_s if is_nameless else 0.0
+    return params.max_shift * (1.0 + _WANDER_PER_S * unseen_s)
 
 
 def _table(boxes: Sequence[FloatArray]) -> FloatArray:

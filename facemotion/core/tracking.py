@@ -103,8 +103,9 @@ class FaceTracker:
         """The tracks that faces belong to by their embeddings.
 
         A new track that resembles a lost one is merged into it and the lost one's number goes on,
-        one to one and best first over all tracks given. A track whose embeddings say that another
-        face has taken its place is lost, and the other face gets a track of its own.
+        one to one and best first over all tracks given. Only where a face of an earlier scene is
+        recognised late, the number stays that it has had since the cut. A track whose embeddings
+        say that another face has taken its place is lost, and the other face gets one of its own.
 
         Args:
             tracks: Tracks of this frame that have just got an embedding.
@@ -120,7 +121,7 @@ class FaceTracker:
         distances = _distances([tracks[row] for row in asking], lost)
         for index, column in assign(distances, limit):
             row = asking[index]
-            tracks[row] = self._merge(tracks[row], lost[column])
+            tracks[row] = self._merge(tracks[row], lost[column], time_s)
         return tracks
 
     def _lose_all(self) -> None:
@@ -219,8 +220,12 @@ class FaceTracker:
         is_new = 0 < track.embedding_count <= self._params.reid_tries
         return track in self._tracks and is_new and track.state is not TrackState.LOST
 
-    def _merge(self, new: Track, lost: Track) -> Track:
+    def _merge(self, new: Track, lost: Track, time_s: float) -> Track:
+        is_in_sight = new.first_seen_s < time_s
+        is_over_cut = lost.scene_id != new.scene_id
         lost.take_over(new)
+        if is_in_sight and is_over_cut:
+            lost.track_id, new.track_id = new.track_id, lost.track_id
         self._drop([new])
         return lost
 

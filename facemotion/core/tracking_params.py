@@ -59,7 +59,7 @@ class TrackingParams:
         maximum=10.0,
     )
     position_memory_s: float = parameter(
-        4.0,
+        5.0,
         "Memory for places",
         "How long a lost face that comes back at the same place keeps its track.",
         unit="s",

@@ -16,7 +16,9 @@ from training.data import LabelledFaces
 RATE_HZ = 30
 STEADY_S = 60.0
 PHASE_S = 5.0
-_BATCH = 60
+_BATCH = 16
+"""Pictures that the model reads at once: of 1 to 240, this takes the least time a picture."""
+
 _MIDDLE = (INPUT_SIZE_PX - 1) / 2.0
 
 
@@ -29,14 +31,14 @@ class Streams:
         steady_labels: (S,) class of each.
         changes: float32 (C, U, 7): one face for `PHASE_S` seconds, then another.
         labels: (C, 2) class before and after.
-        left_out: Changes that were made but not kept, see `read_streams`.
+        is_readable: bool (C,): whether the model's mean reading of either face is its label.
     """
 
     steady: np.ndarray
     steady_labels: np.ndarray
     changes: np.ndarray
     labels: np.ndarray
-    left_out: int
+    is_readable: np.ndarray
 
 
 class Webcam:
@@ -75,58 +77,81 @@ class Webcam:
         return cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
 
 
-def read_streams(
-    faces: LabelledFaces, model: EmotionClassifier, count: int, cache_dir: Path
-) -> Streams:
-    """Readings of `count` steady faces and of `count` changes, or those of an earlier run.
+class StreamReader:
+    """Readings of streams by one model, each kept in a file of its own for the next run.
 
-    Steady faces are any faces with a clear label. For a change both faces are ones that the model
-    reads rightly, as they are and on the mean of their stream, because otherwise there is no right
-    moment to show it.
+    Args:
+        faces: Where the faces come from.
+        model: The emotion model.
+        cache_dir: Folder for the files; those of another model lie beside them.
     """
-    random = np.random.default_rng(7)
-    order = random.permutation(len(faces))
-    sample = np.concatenate(list(_probs(faces.images, model)))
-    key = hashlib.sha256(sample.tobytes()).hexdigest()[:12]
-    read = sample.argmax(axis=1)
-    steady = order[:count]
-    pairs = _pairs(faces.labels, order[read[order] == faces.labels[order]], count)
-    phase = int(PHASE_S * RATE_HZ)
-    found: dict[str, list[np.ndarray]] = {"steady": [], "change": []}
-    jobs = [("steady", (row,), int(STEADY_S * RATE_HZ)) for row in steady]
-    jobs += [("change", pair, phase) for pair in pairs]
-    for number, (kind, rows, length) in enumerate(tqdm(jobs, desc="streams", mininterval=5.0)):
-        path = cache_dir / f"streams-{key}" / f"{kind}-{'-'.join(str(row) for row in rows)}.npy"
+
+    def __init__(self, faces: LabelledFaces, model: EmotionClassifier, cache_dir: Path) -> None:
+        self._faces = faces
+        self._model = model
+        digest = hashlib.sha256(_probs(faces.images, model).tobytes())
+        self._dir = cache_dir / f"streams-{digest.hexdigest()[:12]}"
+        self._dir.mkdir(parents=True, exist_ok=True)
+
+    def read(self, kind: str, seed: int, rows: tuple[int, ...], seconds: float) -> np.ndarray:
+        """float32 (T, 7): each of the faces for so long, one after the other."""
+        path = self._dir / f"{kind}-{seed}-{'-'.join(str(row) for row in rows)}.npy"
         if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            webcam = Webcam(np.random.default_rng((number, *rows)))
-            pictures = [webcam.pictures(faces.images[row], length) for row in rows]
-            np.save(path, np.concatenate(list(_probs(np.concatenate(pictures), model))))
-        found[kind].append(np.load(path))
-    changes, labels = np.stack(found["change"]), faces.labels[np.array(pairs)]
-    means = changes.reshape(len(changes), 2, phase, -1).mean(axis=2)
-    is_read = (means.argmax(axis=2) == labels).all(axis=1)
+            webcam = Webcam(np.random.default_rng((seed, *rows)))
+            count = round(seconds * RATE_HZ)
+            pictures = [webcam.pictures(self._faces.images[row], count) for row in rows]
+            with path.with_suffix(".part").open("wb") as file:
+                np.save(file, _probs(np.concatenate(pictures), self._model))
+            path.with_suffix(".part").replace(path)
+        return np.load(path)
+
+
+def read_streams(
+    faces: LabelledFaces, model: EmotionClassifier, count: int, cache_dir: Path, seed: int
+) -> Streams:
+    """Readings of `count` steady faces, and of changes until `count` of them are readable.
+
+    Faces are drawn without a look at the model from those whose label is clear; a change is between
+    two classes, each as likely as any other. Where the model's mean reading of a face is wrong
+    there is no right moment to show it: such changes are kept, and marked.
+    """
+    reader = StreamReader(faces, model, cache_dir)
+    random = np.random.default_rng(seed)
+    rows = random.permutation(len(faces))[:count]
+    steady = [
+        reader.read("steady", seed, (int(row),), STEADY_S)
+        for row in tqdm(rows, desc="steady faces", mininterval=5.0)
+    ]
+    changes: list[np.ndarray] = []
+    pairs: list[tuple[int, int]] = []
+    is_readable: list[bool] = []
+    with tqdm(total=count, desc="readable changes", mininterval=5.0) as bar:
+        for pair in _pairs(faces.labels, random):
+            if sum(is_readable) == count:
+                break
+            readings = reader.read("change", seed, pair, PHASE_S)
+            means = readings.reshape(2, -1, readings.shape[1]).mean(axis=1)
+            changes.append(readings)
+            pairs.append(pair)
+            is_readable.append(bool((means.argmax(axis=1) == faces.labels[list(pair)]).all()))
+            bar.update(int(is_readable[-1]))
     return Streams(
-        np.stack(found["steady"]),
-        faces.labels[steady],
-        changes[is_read],
-        labels[is_read],
-        int((~is_read).sum()),
+        np.stack(steady),
+        faces.labels[rows],
+        np.stack(changes),
+        faces.labels[np.array(pairs)],
+        np.array(is_readable),
     )
 
 
-def _probs(pictures: np.ndarray, model: EmotionClassifier) -> Iterator[np.ndarray]:
-    for start in range(0, len(pictures), _BATCH):
-        yield model.probs(pictures[start : start + _BATCH])
+def _probs(pictures: np.ndarray, model: EmotionClassifier) -> np.ndarray:
+    starts = range(0, len(pictures), _BATCH)
+    return np.concatenate([model.probs(pictures[at : at + _BATCH]) for at in starts])
 
 
-def _pairs(classes: np.ndarray, rows: np.ndarray, count: int) -> list[tuple[int, int]]:
-    """Pairs of faces of different classes, every class as often as every other."""
-    random = np.random.default_rng(11)
-    by_class = [rows[classes[rows] == c] for c in range(7)]
-    present = [c for c in range(7) if len(by_class[c])]
-    pairs: list[tuple[int, int]] = []
-    while len(pairs) < count:
-        first, second = random.choice(present, 2, replace=False)
-        pairs.append((int(random.choice(by_class[first])), int(random.choice(by_class[second]))))
-    return pairs
+def _pairs(classes: np.ndarray, random: np.random.Generator) -> Iterator[tuple[int, int]]:
+    """Pairs of faces of different classes, every class as often as every other; endless."""
+    by_class = [np.flatnonzero(classes == c) for c in np.unique(classes)]
+    while True:
+        first, second = random.choice(len(by_class), 2, replace=False)
+        yield int(random.choice(by_class[first])), int(random.choice(by_class[second]))

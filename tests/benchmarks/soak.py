@@ -32,7 +32,7 @@ def growth(times_s: np.ndarray, values: np.ndarray, warm_up_s: float) -> float:
 
 
 def draw(notes: list[Footprint], warm_up_s: float, path: Path) -> None:
-    """Memory and threads over time as a picture."""
+    """Memory, and what else the process holds, over time as a picture."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -40,15 +40,18 @@ def draw(notes: list[Footprint], warm_up_s: float, path: Path) -> None:
 
     minutes = [note.time_s / 60.0 for note in notes]
     figure, (above, below) = pyplot.subplots(2, 1, sharex=True, figsize=(8, 5))
-    above.plot(minutes, [note.rss_mb for note in notes], color="#0072B2")
-    above.axvline(warm_up_s / 60.0, color="#999999", linestyle=":")
+    memory_mb = [note.rss_mb for note in notes]
+    above.plot(minutes, memory_mb, color="#0072B2")
+    above.axvline(warm_up_s / 60.0, color="#999999", linestyle=":", label="end of warm-up")
     above.set_ylabel("resident memory, MB")
-    above.set_ylim(bottom=0)
-    below.plot(minutes, [note.threads for note in notes], label="threads", color="#D55E00")
-    below.plot(minutes, [note.handles for note in notes], label="handles", color="#009E73")
+    above.set_ylim(0, 1.15 * max(memory_mb))
+    above.legend(loc="lower right")
+    columns = {"threads": "#D55E00", "handles": "#009E73", "queued": "#CC79A7"}
+    for name, colour in columns.items():
+        below.plot(minutes, [getattr(note, name) for note in notes], label=name, color=colour)
     below.set_xlabel("minutes")
-    below.set_ylim(bottom=0)
-    below.legend()
+    below.set_ylim(0, 1.15 * max(max(note.threads, note.handles) for note in notes))
+    below.legend(loc="center right")
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
@@ -96,6 +99,7 @@ def main() -> None:
                 "minutes": args.minutes,
                 "thread_growth": round(growth(times_s, columns["threads"], warm_up_s), 2),
                 "handle_growth": round(growth(times_s, columns["handles"], warm_up_s), 2),
+                "queue_growth": round(growth(times_s, columns["queued"], warm_up_s), 2),
                 "most_queued": int(columns["queued"].max()),
             }
         )

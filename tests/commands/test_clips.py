@@ -11,6 +11,7 @@ import pytest
 from facemotion.__main__ import main
 from facemotion.core.quality import yaw_pitch_roll_deg
 from facemotion.vision.pipeline import FacePipeline
+from tests.scene_truth import person_at
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -18,27 +19,9 @@ FPS = 10
 FRONTAL_DEG = 30.0
 TALL_PX = 80.0
 
-TABLE_LEFT = ((640, "person_4"), (1100, "person_6"), (1281, "person_2"))
-TABLE_RIGHT = ((640, "person_3"), (1050, "person_1"), (1281, "person_4"))
-SOFA = ((640, "person_5"), (1281, "person_2"))
-SHOTS = (
-    (4.32, SOFA),
-    (11.24, TABLE_RIGHT),
-    (16.70, TABLE_LEFT),
-    (18.83, SOFA),
-    (23.04, TABLE_LEFT),
-    (99.0, TABLE_RIGHT),
-)
-"""Who sits where, as seen in the clip: end of the shot, then the right edge of each one's part."""
-
 SAD_FAMILY = {"sad", "angry", "fear", "disgust"}
 SMILE_BEGINS_S = 0.4
 FACELESS_FROM_S = 2.41
-
-
-def person_at(time_s, x):
-    places = next(places for end_s, places in SHOTS if time_s < end_s)
-    return next(name for edge, name in places if x < edge)
 
 
 @dataclass

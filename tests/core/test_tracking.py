@@ -93,9 +93,9 @@ def test_a_confirmed_face_is_lost_then_forgotten():
     assert track.state is TrackState.CONFIRMED
     follow(tracker, [[]], start_s=0.8)
     assert (track.state, tracker.lost_ids) == (TrackState.LOST, {1})
-    follow(tracker, [[]], start_s=4.3)
+    follow(tracker, [[]], start_s=5.3)
     assert tracker.lost_ids == {1}
-    follow(tracker, [[]], start_s=4.5)
+    follow(tracker, [[]], start_s=5.5)
     assert (track.state, tracker.dropped_ids) == (TrackState.DROPPED, {1})
 
 
@@ -113,18 +113,28 @@ def test_a_face_hidden_for_seconds_keeps_its_number_at_its_place():
 
 
 def test_it_gets_another_number_elsewhere_or_later():
-    for place, start_s in (((300, 100), 3.5), ((100, 100), 5.5)):
+    for place, start_s in (((500, 100), 3.5), ((100, 100), 6.0)):
         tracker = FaceTracker()
         follow(tracker, [[(100, 100)]] * 5)
         assert follow(tracker, [[], [place]], 0.1, start_s - 0.1)[-1] == [2]
+
+
+def test_a_face_of_which_only_the_place_is_known_may_wander_while_it_is_unseen():
+    for known, number in ((None, 1), (A, 2)):
+        tracker = FaceTracker()
+        tracks = tracker.update([face(100)], 0.0)
+        if known is not None:
+            embed(tracker, tracks, [known], 0.0)
+        follow(tracker, [[(100, 100)]] * 4 + [[]] * 15, start_s=0.1)
+        assert follow(tracker, [[(200, 100)]], start_s=2.0) == [[number]]
 
 
 def test_a_face_in_sight_is_preferred_over_a_lost_one():
     tracker = FaceTracker()
     follow(tracker, [[(100, 100)]] * 5)
     follow(tracker, [[]] * 5, start_s=0.5)
-    follow(tracker, [[(190, 100)]] * 5, start_s=1.0)
-    assert follow(tracker, [[(150, 100)]], start_s=1.5) == [[2]]
+    follow(tracker, [[(215, 100)]] * 5, start_s=1.0)
+    assert follow(tracker, [[(160, 100)]], start_s=1.5) == [[2]]
 
 
 @pytest.mark.parametrize(
@@ -204,6 +214,16 @@ def test_after_a_cut_the_embedding_brings_the_number_back():
     assert back.bbox_xyxy[0] == 400
     assert (tracker.active_ids, tracker.lost_ids, tracker.dropped_ids) == ({1}, set(), {2})
     assert follow(tracker, [[(402, 50, 120)]], start_s=0.6, scene_id=1) == [[1]]
+
+
+def test_a_face_of_an_earlier_scene_that_is_recognised_late_keeps_its_new_number():
+    tracker = FaceTracker()
+    (old,) = embed(tracker, tracker.update([face()], 0.0), [A], 0.0)
+    embed(tracker, tracker.update([face()], 0.1, scene_id=1), [near(A, 0.3, ASIDE)], 0.1)
+    (seen,) = embed(tracker, tracker.update([face()], 0.2, scene_id=1), [A], 0.2)
+    assert seen is old
+    assert (seen.track_id, seen.embedding_count, tracker.dropped_ids) == (2, 2, {1})
+    assert follow(tracker, [[(100, 100)]], start_s=0.3, scene_id=1) == [[2]]
 
 
 @pytest.mark.parametrize(("similarity", "number"), [(0.46, 1), (0.45, 1), (0.44, 2)])
