@@ -31,9 +31,9 @@ class EvidenceRules:
         nominal_interval_s: Time for which a first reading speaks (s).
     """
 
-    doubt: float = 0.35
-    needed_s: float = 0.35
-    most: float = 3.0
+    doubt: float = 0.15
+    needed_s: float = 0.30
+    most: float = 2.0
     memory_s: float = 0.25
     min_confidence: float = 0.30
     nominal_interval_s: float = 0.10

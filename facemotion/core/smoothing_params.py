@@ -23,14 +23,14 @@ class SmoothingParams:
         "Gathers evidence for another emotion instead of the buffer, mean and steady word below.",
     )
     adaptive_doubt: float = parameter(
-        0.35,
+        0.15,
         "Adaptive: doubt",
         "Lead, as a logarithm of probabilities, from which another emotion counts at all.",
         minimum=0.0,
         maximum=3.0,
     )
     adaptive_needed_s: float = parameter(
-        0.35,
+        0.30,
         "Adaptive: evidence",
         "How long a lead of one beyond the doubt must last before the emotion changes.",
         unit="s",

@@ -48,6 +48,11 @@ def test_delays_hardly_depend_on_the_rate():
     assert max(delays) - min(delays) <= 0.2
 
 
+def test_a_small_but_lasting_lead_is_shown_at_every_rate():
+    for rate_hz in (5, 10, 30):
+        assert 0.6 <= delay_s(probs_of(happy=0.46, neutral=0.3), rate_hz) <= 1.4
+
+
 def test_one_odd_reading_changes_nothing():
     evidence = settled()
     for step in range(60):

@@ -61,8 +61,8 @@ def test_the_defaults_are_those_of_the_design():
         "nominal_interval_s": 0.10,
         "is_rate_corrected": True,
         "is_adaptive": False,
-        "adaptive_doubt": 0.35,
-        "adaptive_needed_s": 0.35,
+        "adaptive_doubt": 0.15,
+        "adaptive_needed_s": 0.30,
         "adaptive_memory_s": 0.25,
     }
 
