@@ -167,6 +167,8 @@ class FaceTracker:
         found: dict[int, Track] = {}
         for tracks in (active, lost):
             open_ = [index for index in range(len(detections)) if index not in found]
+            if not tracks or not open_:
+                continue
             faces = [detections[index] for index in open_]
             known = [embeddings[index] for index in open_]
             cost = association_cost(tracks, faces, known, time_s, self._params)

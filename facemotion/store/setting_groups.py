@@ -75,7 +75,7 @@ class DetectionSettings:
         10, "Most faces", "Only the largest faces are read.", unit="faces", minimum=1, maximum=100
     )
     interval_s: float = parameter(
-        0.2,
+        0.3,
         "Time between detections",
         "In between, faces are carried along by their motion, which is quicker; 0 finds them anew "
         "in every picture.",

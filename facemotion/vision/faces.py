@@ -290,8 +290,28 @@ def _letterbox(
     outer = fixed_size or (_in_strides(inner[0]), _in_strides(inner[1]))
     canvas = np.zeros((outer[1], outer[0], 3), np.uint8)
     how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
-    canvas[: inner[1], : inner[0]] = cv2.resize(frame_bgr, inner, interpolation=how)
+    part = _halved(frame_bgr, inner)
+    canvas[: inner[1], : inner[0]] = cv2.resize(part, inner, interpolation=how)
     return canvas, (inner[0] / width, inner[1] / height)
+
+
+def _halved(frame_bgr: FrameBgr, least: tuple[int, int]) -> NDArray[np.uint8]:
+    """The frame halved as often as it stays at least so wide and high.
+
+    Means of two by two pixels take a tenth of the time of means of any other area.
+    """
+    part: NDArray[np.uint8] = frame_bgr
+    while _is_twice(part, least):
+        half = (part.shape[1] // 2, part.shape[0] // 2)
+        part = np.asarray(cv2.resize(part, half, interpolation=cv2.INTER_AREA), np.uint8)
+    return part
+
+
+def _is_twice(part: NDArray[np.uint8], least: tuple[int, int]) -> bool:
+    """Whether a picture can be halved without a rest and stays large enough."""
+    height, width = part.shape[:2]
+    is_even = height % 2 == 0 and width % 2 == 0
+    return is_even and width >= 2 * least[0] and height >= 2 * least[1]
 
 
 def _in_strides(length_px: int) -> int:

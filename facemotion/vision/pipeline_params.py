@@ -36,7 +36,7 @@ class PipelineParams:
         10, "Most faces", "Only so many faces are followed, the largest.", minimum=1, maximum=100
     )
     detection_interval_s: float = parameter(
-        0.2,
+        0.3,
         "Time between detections",
         "In between, faces are carried along by their motion, which is quicker; 0 finds them anew "
         "in every picture.",
@@ -45,7 +45,7 @@ class PipelineParams:
         maximum=2.0,
     )
     thorough_interval_s: float = parameter(
-        0.5,
+        1.0,
         "Time between thorough looks",
         "While all faces are large, frames in between are looked through coarsely, which is quick.",
         unit="s",

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -24,15 +24,15 @@ import numpy as np
 import psutil
 from tqdm import tqdm
 
+from facemotion.analysis.tuning import pipeline_params
 from facemotion.core.gallery_index import GalleryIndex
-from facemotion.core.smoothing import PRESETS
 from facemotion.core.types import Frame
-from facemotion.store.settings import DEFAULT_SMOOTHING_PRESET
+from facemotion.store.settings import Settings
 from facemotion.vision.emotion import load_emotion_model
 from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import open_pack
 from facemotion.vision.photos import examine_photo
-from facemotion.vision.pipeline import FacePipeline, PipelineParams
+from facemotion.vision.pipeline import FacePipeline
 from facemotion.vision.scene_watch import SceneWatch
 from facemotion.vision.sources.specs import open_source, path_source
 from tests.benchmarks.original import OriginalApproach
@@ -102,8 +102,7 @@ def clip_frames(clip: Path, limit_s: float) -> list[Frame]:
 def our_pipeline(pack: Path, model: Path, photos: Sequence[Path]) -> FacePipeline:
     """Ours with its defaults, and with the people of the photos enrolled."""
     faces = FaceModels(open_pack(pack))
-    params = PipelineParams(smoothing=PRESETS[DEFAULT_SMOOTHING_PRESET])
-    pipeline = FacePipeline(faces, load_emotion_model(model), params)
+    pipeline = FacePipeline(faces, load_emotion_model(model), pipeline_params(Settings()))
     index = GalleryIndex.empty(faces.model_id)
     for photo in photos:
         verdict = examine_photo(photo, faces)
@@ -143,7 +142,7 @@ def cost_by_faces(
     ours: FacePipeline, original: OriginalApproach, frames: Sequence[Frame]
 ) -> dict[int, tuple[float, float]]:
     """Median milliseconds a frame of ours and of the original approach, by number of faces."""
-    ours.set_params(PipelineParams(max_faces=max(FACE_COUNTS)))
+    ours.set_params(replace(ours.params, max_faces=max(FACE_COUNTS)))
     found: dict[int, tuple[float, float]] = {}
     for count in tqdm(FACE_COUNTS, desc="faces"):
         ours.reset()
