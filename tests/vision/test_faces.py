@@ -31,7 +31,7 @@ def test_tiny_detector_finds_faces_from_left_to_right(tiny_faces: FaceModels) ->
 
 def test_boxes_are_in_the_pixels_of_the_frame(tiny_faces: FaceModels) -> None:
     picture = put_face(blank(), 4, 3, person=1)
-    for factor in (2.0, 3.5):
+    for factor in (2.0, 3.5, 4.0, 6.0):
         large = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
         (face,) = tiny_faces.detect(large)
         assert face.bbox_xyxy / factor == pytest.approx([112, 80, 176, 144], abs=1e-3)
