@@ -28,6 +28,8 @@ class EvidenceRules:
         most: Lead of one reading beyond which more does not count, as a logarithm.
         memory_s: Time constant of the mean probabilities.
         min_confidence: Probability that a new emotion must have in the reading that decides.
+        caution: How much more evidence a change needs for each one just before it.
+        calm_s: Time constant with which changes are forgotten.
         nominal_interval_s: Time for which a first reading speaks (s).
     """
 
@@ -36,6 +38,8 @@ class EvidenceRules:
     most: float = 2.0
     memory_s: float = 0.25
     min_confidence: float = 0.30
+    caution: float = 0.5
+    calm_s: float = 10.0
     nominal_interval_s: float = 0.10
 
 
@@ -45,8 +49,9 @@ class ChangeEvidence:
     The leads of another emotion over the shown one, as log-likelihood ratios of calibrated
     readings, add up over time and are forgotten as soon as their sum is negative. A clear change
     is shown after a reading or two, a slight one later, and a face that stands between two
-    emotions never gathers enough. Evidence is measured in seconds, so that the rate does not
-    matter.
+    emotions never gathers enough. Where the word has changed a moment ago more evidence is needed,
+    so that a face which does wander between two emotions makes it change seldom. Evidence is
+    measured in seconds, so that the rate does not matter.
     """
 
     def __init__(self, rules: EvidenceRules) -> None:
@@ -59,6 +64,7 @@ class ChangeEvidence:
         self._mean: FloatArray | None = None
         self._shown: int | None = None
         self._time_s = float("-inf")
+        self._recent_changes = 0.0
 
     def update(self, probs: FloatArray, time_s: float) -> tuple[FloatArray, str | None]:
         """Take in a reading.
@@ -76,12 +82,14 @@ class ChangeEvidence:
             step_s = self._rules.nominal_interval_s
             self._sums[:] = 0.0
         self._time_s = time_s
+        self._recent_changes *= float(np.exp(-dt_s / self._rules.calm_s))
         self._mean = self._followed(probs, step_s)
         self._sums = np.maximum(self._sums + self._leads(probs) * step_s, 0.0)
         # A clear change gathers evidence for several emotions: the likeliest of them is meant.
         is_enough = self._sums >= self._needed_s
         best = int(np.argmax(np.where(is_enough, self._mean, -1.0)))
         if is_enough[best] and float(probs[best]) >= self._rules.min_confidence:
+            self._recent_changes += 0.0 if self._shown is None else 1.0
             self._shown = best
             self._sums[:] = 0.0
         return self._mean, None if self._shown is None else EMOTIONS[self._shown]
@@ -89,7 +97,9 @@ class ChangeEvidence:
     @property
     def _needed_s(self) -> float:
         """The first emotion replaces nothing, so half the evidence will do."""
-        return self._rules.needed_s * (0.5 if self._shown is None else 1.0)
+        if self._shown is None:
+            return 0.5 * self._rules.needed_s
+        return self._rules.needed_s * (1.0 + self._rules.caution * self._recent_changes)
 
     def _followed(self, probs: FloatArray, step_s: float) -> FloatArray:
         if self._mean is None:

@@ -53,6 +53,23 @@ def test_a_small_but_lasting_lead_is_shown_at_every_rate():
         assert 0.6 <= delay_s(probs_of(happy=0.46, neutral=0.3), rate_hz) <= 1.4
 
 
+def test_a_face_that_wanders_makes_the_word_change_more_and_more_seldom():
+    leads = [probs_of(happy=0.5, neutral=0.3), probs_of(happy=0.3, neutral=0.5)]
+    evidence, shown = settled(), []
+    for step in range(600):
+        shown.append(evidence.update(leads[step // 10 % 2], 1.0 + step * 0.1)[1])
+    changes = [at for at in range(1, 600) if shown[at] != shown[at - 1]]
+    assert 1 <= len(changes) <= 12
+
+
+def test_a_lively_face_is_still_followed():
+    evidence = settled()
+    for number in range(20):
+        probs = HAPPY if number % 2 == 0 else NEUTRAL
+        shown = [evidence.update(probs, 1.0 + 3.0 * number + n * 0.1)[1] for n in range(30)]
+        assert shown.index("happy" if number % 2 == 0 else "neutral") <= 6
+
+
 def test_one_odd_reading_changes_nothing():
     evidence = settled()
     for step in range(60):
