@@ -67,7 +67,7 @@ def test_a_lively_face_is_still_followed():
     for number in range(20):
         probs = HAPPY if number % 2 == 0 else NEUTRAL
         shown = [evidence.update(probs, 1.0 + 3.0 * number + n * 0.1)[1] for n in range(30)]
-        assert shown.index("happy" if number % 2 == 0 else "neutral") <= 6
+        assert shown.index("happy" if number % 2 == 0 else "neutral") <= 3
 
 
 def test_one_odd_reading_changes_nothing():
