@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from onnxruntime import quantization
 
-from facemotion.core.labels import EMOTIONS, emotion_index
+from facemotion.core.labels import EMOTIONS
 from facemotion.core.preprocessing import INPUT_SIZE_PX, EmotionCropRule, normalise
 from training.certainty import fit_temperature, halves, softmax
 from training.checkpoint import load_checkpoint
@@ -39,35 +39,6 @@ def rounded_to_half(model: SEResNet) -> SEResNet:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.half().float())
-    return model
-
-
-def parse_shift(text: str) -> tuple[str, float]:
-    """`sad=0.2` as an emotion and what is added to its logit.
-
-    Raises:
-        ArgumentTypeError: There is no such emotion, or no number behind the equals sign.
-    """
-    emotion, _, value = text.partition("=")
-    try:
-        emotion_index(emotion)
-        return emotion, float(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text}: {error} (expected, say, sad=0.2)") from error
-
-
-def shift_logits(model: SEResNet, shifts: dict[str, float]) -> SEResNet:
-    """The same network with these emotions' logits moved, in place.
-
-    Moving a logit is what another share of the emotion among the training faces would have done
-    to a network that answers with probabilities (Saerens et al., 2002).
-    """
-    last = model.head[-1]
-    if not isinstance(last, torch.nn.Linear):
-        raise TypeError(f"the network ends with {type(last).__name__}, expected Linear")
-    with torch.no_grad():
-        for emotion, shift in shifts.items():
-            last.bias[emotion_index(emotion)] += shift
     return model
 
 
@@ -285,14 +256,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="file to write: .onnx or .ts")
     parser.add_argument("--model-id", help="name of this version (default: name and epochs)")
     parser.add_argument(
-        "--shift",
-        type=parse_shift,
-        action="append",
-        default=[],
-        metavar="EMOTION=NUMBER",
-        help="add to an emotion's logit, so that it is answered more or less often; repeatable",
-    )
-    parser.add_argument(
         "--int8",
         type=Path,
         metavar="FILE",
@@ -310,10 +273,9 @@ def main() -> None:
     train = read_faces(args.data / data.train, data.train_usage or None)
     model_id = args.model_id or f"emotion-{config.name}-{content['epoch']}"
     check_folding(model, valid.images[:512])
-    shifts = dict(args.shift)
-    short = rounded_to_half(shift_logits(folded(model), shifts))
+    short = rounded_to_half(folded(model))
     about = (short, config, model_id, valid, train.sha256())
-    metadata = describe(TorchPredictor(short, {}), *about) | {"logit_shift": json.dumps(shifts)}
+    metadata = describe(TorchPredictor(short, {}), *about)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     if args.out.suffix == ".ts":
         export_torchscript(short, args.out, metadata)
@@ -324,7 +286,7 @@ def main() -> None:
     print(report_text(evaluate(open_predictor(args.out), valid, batches=(1, 4))))
     if args.int8 and args.out.suffix == ".onnx":
         export_int8(args.out, args.int8, train.images[:CALIBRATION_FACES], metadata)
-        metadata_int8 = {**metadata, **describe(OnnxPredictor(args.int8), *about)}
+        metadata_int8 = describe(OnnxPredictor(args.int8), *about)
         check_loss(metadata, metadata_int8)
         _write_onnx(onnx.load(str(args.int8)), args.int8, metadata_int8)
         print(f"\n{args.int8}: {args.int8.stat().st_size / 1e6:.2f} MB, int8")

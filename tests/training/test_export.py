@@ -1,6 +1,5 @@
 import json
 import sys
-from argparse import ArgumentTypeError
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +26,7 @@ from training.export import (
     export_onnx,
     export_torchscript,
     largest_difference,
-    parse_shift,
     rounded_to_half,
-    shift_logits,
 )
 from training.model import SEResNet, folded
 from training.predictors import OnnxPredictor, TorchPredictor, open_predictor
@@ -97,22 +94,6 @@ def test_other_weights_fail_the_parity_check(onnx_file: Path) -> None:
         other.head[-1].weight.mul_(1.1)
     with pytest.raises(RuntimeError, match="differ from torch"):
         check_parity(onnx_file, folded(other), random_faces(16))
-
-
-def test_a_shift_moves_one_logit_and_no_other() -> None:
-    images = random_faces(8)
-    before = TorchPredictor(folded(with_lived_in_norms("tiny")), {}).logits(images)
-    moved = shift_logits(folded(with_lived_in_norms("tiny")), dict([parse_shift("sad=0.25")]))
-    change = TorchPredictor(moved, {}).logits(images) - before
-    np.testing.assert_allclose(
-        change, 0.25 * (np.array(EMOTIONS) == "sad")[None].repeat(8, 0), atol=1e-5
-    )
-
-
-@pytest.mark.parametrize("text", ["gloomy=0.2", "sad", "sad=", "sad=much"])
-def test_a_shift_of_nothing_known_is_refused(text: str) -> None:
-    with pytest.raises(ArgumentTypeError, match=r"expected, say, sad=0\.2"):
-        parse_shift(text)
 
 
 def test_wrong_folding_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
