@@ -45,7 +45,7 @@ def test_design_network_is_the_design() -> None:
 
 
 def test_shipping_network_is_within_its_limit() -> None:
-    assert parameter_count(build_model("compact_56")) <= 3_000_000
+    assert parameter_count(build_model("compact_64")) <= 3_000_000
 
 
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
@@ -57,7 +57,7 @@ def test_logits_have_seven_columns(name: str, count: int) -> None:
     assert logits.dtype == torch.float32
 
 
-@pytest.mark.parametrize("name", ["compact_56", "tiny"])
+@pytest.mark.parametrize("name", ["compact_64", "tiny"])
 def test_folding_keeps_the_answers_and_removes_every_norm(name: str) -> None:
     model = with_lived_in_norms(name)
     short = folded(model)

@@ -39,10 +39,12 @@ def test_shipped_model_keeps_its_promises_on_the_validation_part(
     record = evaluate(shipped, read_faces(ferplus_valid))
     strict = record["strict"]
     assert strict["of"] == 3175
-    assert strict["accuracy"] >= 0.86
+    assert strict["accuracy"] >= 0.875
+    assert strict["macro_f1"] >= 0.75
     assert strict["recall"]["neutral"] >= 0.85
+    assert strict["recall"]["sad"] >= 0.75
     assert strict["recall"]["angry"] >= 0.75
-    assert record["ece_cross_fitted"] <= 0.03
+    assert record["ece_other_half"]["median"] <= 0.03
     # The figures in the file are those of the file, on every kind of processor.
     told = json.loads(shipped.metadata["metrics"])["strict"]["accuracy"]
     assert strict["accuracy"] == pytest.approx(told, abs=0.003)
