@@ -10,6 +10,7 @@ from training.certainty import (
     softmax,
     wilson_interval,
 )
+from training.evaluate import other_half_errors
 from training.metrics import (
     accuracy_record,
     calibration_record,
@@ -92,6 +93,17 @@ def test_halves_are_disjoint_complete_and_repeatable() -> None:
     assert sorted([*first, *second]) == list(range(101))
     np.testing.assert_array_equal(first, halves(101)[0])
     assert len(first) == 50
+
+
+def test_error_of_the_other_half_does_not_depend_on_the_logits_scale() -> None:
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(600, 7)).astype(np.float32) * 2.0
+    labels = np.array([random.choice(7, p=row) for row in softmax(logits)])
+    calm, loud = other_half_errors(logits, labels, 20), other_half_errors(2.0 * logits, labels, 20)
+    assert calm["splits"] == 20
+    assert calm["median"] == pytest.approx(loud["median"], abs=0.002)
+    assert 0.0 < calm["median"] < 0.08 <= calibration_record(2.0 * logits, labels, 1.0)["ece_after"]
+    assert calm["median"] <= calm["quantile_95"]
 
 
 def test_records_carry_their_denominator() -> None:
