@@ -54,6 +54,17 @@ def write_onnx(
         raise RuntimeError("torch gave no ONNX program")
     proto = program.model_proto
     _store_as_half(proto)
+    finish_onnx(proto, path, metadata)
+
+
+def finish_onnx(proto: onnx.ModelProto, path: Path, metadata: dict[str, str]) -> None:
+    """Clean, describe, check and write a network, atomically.
+
+    Args:
+        proto: The network.
+        path: Where to write.
+        metadata: Goes into the file.
+    """
     _clean(proto)
     for key, text in metadata.items():
         entry = proto.metadata_props.add()

@@ -121,17 +121,38 @@ class ResumableTrainer(ABC, Generic[ModelT, ConfigT]):
         self.average.updates, self.epoch = state["average_updates"], state["epoch"]
 
     def start_from(self, state: dict[str, Any]) -> None:
-        """Begin with another run's averaged weights, as far as its network has the same parts.
+        """Begin with another run's averaged weights, as far as its network has such parts.
+
+        A part that is larger here answers at first as the other one did.
 
         Raises:
             ValueError: It has none of them.
         """
         own = self.model.state_dict()
-        same = {k: v for k, v in state["average"].items() if k in own and v.shape == own[k].shape}
+        fitting = {k: grown(v, own[k]) for k, v in state["average"].items() if k in own}
+        same = {k: v for k, v in fitting.items() if v is not None}
         if not same:
             raise ValueError("the checkpoint's network shares no part with this experiment's")
         self.model.load_state_dict({**own, **same})
         self.average.values = {k: v.clone() for k, v in self.model.state_dict().items()}
+
+
+def grown(small: Tensor, fresh: Tensor) -> Tensor | None:
+    """Weights in the corner of a larger tensor; None when they do not fit.
+
+    Additional outputs keep their fresh weights, and the old outputs do not listen to additional
+    inputs yet, so that what was learnt is kept.
+    """
+    is_fitting = small.ndim == fresh.ndim and all(
+        a <= b for a, b in zip(small.shape, fresh.shape, strict=True)
+    )
+    if not is_fitting:
+        return None
+    result = fresh.clone()
+    if small.ndim > 1:
+        result[: len(small)] = 0.0
+    result[tuple(slice(length) for length in small.shape)] = small
+    return result
 
 
 def take_up(

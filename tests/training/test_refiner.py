@@ -11,11 +11,12 @@ from facemotion.vision.second_look import SecondLook
 from tests.training.pack_data import BOX, KPS, drawn_face, labelled_pictures
 from training.config import OptimisationConfig
 from training.onnx_file import check_parity
-from training.refiner.export import PARITY_LIMIT, export
+from training.refiner.export import PARITY_LIMIT, check_int8, export
 from training.refiner.model import Refiner, RefinerShape
-from training.refiner.samples import SampleMaker, SampleRecipe, Samples
+from training.refiner.samples import SampleMaker, SampleRecipe, Samples, cut_through
 from training.refiner.train import (
     EYES_SHARE,
+    MOST_WEIGHT,
     RefinerConfig,
     RefinerTrainer,
     check_record,
@@ -91,8 +92,13 @@ def test_loss_by_hand() -> None:
     points[1] = 9.0
     is_face = torch.tensor([True, False])
     landmarks, told = refiner_loss(answers, points, is_face)
-    assert float(landmarks) == pytest.approx(0.1 - 0.05 / 2, abs=1e-6)
+    # Eyes on one place count the most that they may.
+    assert float(landmarks) == pytest.approx(MOST_WEIGHT * 0.1 - 0.02 / 2, abs=1e-6)
     assert float(told) == pytest.approx(np.log(2.0), abs=1e-6)
+    points[0, 2] += EYES_SHARE
+    answers[0, 2] = EYES_SHARE
+    landmarks, _ = refiner_loss(answers, points, is_face)
+    assert float(landmarks) == pytest.approx(0.1 - 0.02 / 2, abs=1e-6)
 
 
 def test_record_by_hand() -> None:
@@ -141,3 +147,53 @@ def test_experiments_are_read_strictly() -> None:
     assert config_from({"name": "a", "shape": {"head": 16}}).shape.head == 16
     with pytest.raises(ValueError, match="unknown field"):
         config_from({"name": "a", "heads": 3})
+
+
+def test_turned_faces_come_from_their_own_pictures() -> None:
+    pictures = labelled_pictures(6)
+    black = replace(pictures, pictures=pictures.pictures.copy())
+    black.pictures[3:] = 0
+    recipe = SampleRecipe(faces=1.0, turned=1.0, small=0.0)
+    none = np.zeros((0, 5), np.float32)
+    make = SampleMaker(recipe, black, np.arange(3), [], none, np.arange(3, 6))
+    assert not make(8, np.random.default_rng(0)).crops.any()
+    without = SampleMaker(recipe, black, np.arange(3), [], none)
+    assert without(8, np.random.default_rng(0)).crops.any(axis=(1, 2)).all()
+
+
+def test_a_face_cut_by_the_rim_keeps_at_least_half() -> None:
+    picture = drawn_face(0)
+    sides = set()
+    for seed in range(40):
+        part, corner = cut_through(picture, BOX, np.random.default_rng(seed))
+        assert part.size > 0
+        box = BOX[:4] - np.tile(corner, 2)
+        limit = np.array([part.shape[1], part.shape[0]] * 2)
+        inside = np.clip(box, 0, limit)
+        shown = np.prod(inside[2:] - inside[:2]) / np.prod(box[2:] - box[:2])
+        assert 0.45 <= shown <= 0.95
+        assert np.array_equal(part[0, 0], picture[int(corner[1]), int(corner[0])])
+        sides.add((bool(corner[0]), bool(corner[1]), part.shape[0] < 100, part.shape[1] < 100))
+    assert len(sides) == 4
+
+
+def test_eight_bits_that_change_too_much_are_refused() -> None:
+    exact = [np.zeros((4, 5, 2), np.float32), np.full(4, 0.5, np.float32)]
+    near = [exact[0] + np.float32(0.001), exact[1] + np.float32(0.01)]
+    assert check_int8(exact, near) == pytest.approx((0.001, 0.01), abs=1e-6)
+    with pytest.raises(RuntimeError, match="move landmarks"):
+        check_int8(exact, [exact[0] + np.float32(0.1), exact[1]])
+
+
+def test_a_wider_network_answers_at_first_as_the_narrow_one() -> None:
+    narrow = RefinerTrainer(CONFIG, maker(), CHECKED)
+    narrow.run_epoch()
+    wide_config = replace(CONFIG, shape=RefinerShape(widths=(12, 16, 16), head=6, hidden=12))
+    wide = RefinerTrainer(wide_config, maker(), CHECKED)
+    wide.start_from(narrow.state())
+    crops = torch.from_numpy(normalise(CHECKED.crops))
+    with torch.inference_mode():
+        expected, got = (t.averaged_model()(crops) for t in (narrow, wide))
+    assert torch.allclose(got, expected, atol=1e-4)
+    with pytest.raises(ValueError, match="shares no part"):
+        narrow.start_from({"average": {"other": torch.zeros(3)}})

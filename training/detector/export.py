@@ -2,23 +2,40 @@
 
 Folds the batch norms, rounds the weights to half precision, writes ONNX with SCRFD's nine outputs
 for any picture whose sides are multiples of 32, and compares the file with the torch network.
+`--int8` then turns all but the first and the last convolutions to eight bits.
 """
 
 import argparse
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from training.detector.model import STRIDES, Detector, ScrfdForm
-from training.detector.train import LFW_FILE, load_checkpoint, to_input
+from training.detector.mosaic import MosaicMaker, MosaicRecipe
+from training.detector.pictures import prepare
+from training.detector.train import LFW_FILE, PACK_FOLDER, load_checkpoint, to_input
 from training.embedder.model import folded, parameter_count, rounded_to_half
+from training.int8 import write_int8
 from training.lfw import LfwArchive
-from training.onnx_file import check_parity, write_onnx
+from training.onnx_file import check_parity, run_file, write_onnx
 
 PARITY_LIMIT = 2e-3
 """In strides; a fiftieth of a pixel on the finest map."""
+
+INT8_SCORE_LIMIT = 0.06
+"""How far eight bits may move a score, and …"""
+
+INT8_PLACE_LIMIT = 0.12
+"""… on the mean a side of a box or a landmark, in strides, where there is a face."""
+
+_CALIBRATED = 48
+_COMPARED = 16
+_FACE_SCORE = 0.3
 
 OUTPUT_NAMES = tuple(f"{kind}_{stride}" for kind in ("score", "bbox", "kps") for stride in STRIDES)
 
@@ -56,6 +73,62 @@ def scale_scores(model: torch.nn.Module, slope: float, shift: float) -> None:
             output.bias[:2] = output.bias[:2] * slope + shift
 
 
+def calibration_inputs(
+    recipe: MosaicRecipe, archive: Path, pack: Path, cache: Path, count: int, seed: int
+) -> Iterator[NDArray[np.float32]]:
+    """Training pictures as inputs float32 (1, 3, S, S), one after another."""
+    labelled = prepare(archive, pack, cache)
+    rows = np.flatnonzero(~LfwArchive(archive).kept_out())
+    maker = MosaicMaker(replace(recipe, replay=0.0), labelled, rows, [])
+    random = np.random.default_rng(seed)
+    for _ in range(count):
+        yield to_input(maker(random).picture[None], torch.device("cpu")).contiguous().numpy()
+
+
+def check_int8(
+    path: Path, network: ScrfdForm, inputs: Iterator[NDArray[np.float32]]
+) -> tuple[float, float]:
+    """What eight bits change: the largest change of a score, and the mean one of a place.
+
+    Args:
+        path: The file in eight bits.
+        network: The network that it was made from.
+        inputs: Pictures to compare on.
+
+    Returns:
+        Change of scores, and in strides that of distances and landmarks where there are faces.
+
+    Raises:
+        RuntimeError: One of them is over its limit.
+    """
+    largest, moved = 0.0, []
+    for values in inputs:
+        with torch.inference_mode():
+            expected = [answer.numpy() for answer in network(torch.from_numpy(values))]
+        got = run_file(path, values)
+        for level in range(len(STRIDES)):
+            scores, distances, offsets = expected[level :: len(STRIDES)]
+            is_face = scores[0, :, 0] >= _FACE_SCORE
+            largest = max(largest, float(np.abs(got[level] - scores).max()))
+            for answer, wanted in (
+                (got[level + len(STRIDES)], distances),
+                (got[level + 2 * len(STRIDES)], offsets),
+            ):
+                moved.append(np.abs(answer - wanted)[0, is_face].ravel())
+    places = np.concatenate(moved)
+    mean = float(places.mean()) if len(places) else 0.0
+    if largest > INT8_SCORE_LIMIT or mean > INT8_PLACE_LIMIT:
+        raise RuntimeError(
+            f"{path}: eight bits move scores by up to {largest:.3f} (limit {INT8_SCORE_LIMIT}), "
+            f"places by {mean:.3f} strides (limit {INT8_PLACE_LIMIT})"
+        )
+    return largest, mean
+
+
+def _stays_float(weight: str) -> bool:
+    return "stem" in weight or "outputs" in weight
+
+
 def main() -> None:
     """Parse the command line, export and check."""
     parser = argparse.ArgumentParser(
@@ -67,6 +140,8 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="last.pt of the training")
     parser.add_argument("--data", type=Path, required=True, help="folder with data/")
     parser.add_argument("--out", type=Path, required=True, help="file to write")
+    parser.add_argument("--int8", action="store_true", help="eight bits inside")
+    parser.add_argument("--cache", type=Path, help="labelled pictures (needed by --int8)")
     parser.add_argument("--slope", type=float, default=1.0, help="of the score logits")
     parser.add_argument("--shift", type=float, default=0.0, help="of the score logits")
     args = parser.parse_args()
@@ -86,6 +161,16 @@ def main() -> None:
     difference = check_parity(args.out, network, inputs, PARITY_LIMIT)
     size = args.out.stat().st_size / 1e6
     print(f"{args.out}: {size:.2f} MB, largest difference from torch {difference:.1e}")
+    if args.int8:
+        cache = args.cache or args.checkpoint.parent.parent / "cache"
+        about = (config.recipe, args.data / LFW_FILE, args.data / PACK_FOLDER, cache)
+        calibration = calibration_inputs(*about, _CALIBRATED, seed=0)
+        write_int8(args.out, args.out, calibration, _stays_float, metadata)
+        changes = check_int8(args.out, network, calibration_inputs(*about, _COMPARED, seed=1))
+        print(
+            f"{args.out}: {args.out.stat().st_size / 1e6:.2f} MB in eight bits, which move scores "
+            f"by up to {changes[0]:.3f} and places by {changes[1]:.3f} strides"
+        )
 
 
 if __name__ == "__main__":

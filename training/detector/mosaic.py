@@ -7,7 +7,6 @@ gets the light, blur, noise and compression of a bad camera.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ from training.detector.mosaic_drawing import (
     Picture,
     boxes_in_window,
     cover,
+    fingers,
     free_place,
     natural_window,
     paste,
@@ -28,9 +28,10 @@ from training.detector.mosaic_drawing import (
     transform_points,
 )
 from training.detector.pictures import LabelledPictures
+from training.detector.records import MIRRORED_KPS, Mosaic
+from training.detector.relabel import Replay, relabelled
 from training.embedder.augment import blurred, change_light, compressed, without_colour
-
-_MIRRORED_KPS: Final = (1, 0, 2, 4, 3)
+from training.teacher import Teacher
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ class MosaicRecipe:
         narrow: Probability of a narrowed face.
         occlusion: Probability that something lies across a face.
         camera: Probability of each of blur, noise, low resolution, gray and compression.
+        turned: Share of faces that are taken from the turned pictures, when there are some.
+        cut: Probability of faces that reach far over the picture's rim.
+        replay: Share of pictures that are earlier ones, moved.
     """
 
     side_px: int = 320
@@ -62,23 +66,9 @@ class MosaicRecipe:
     narrow: float = 0.3
     occlusion: float = 0.2
     camera: float = 0.13
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Mosaic:
-    """One training picture.
-
-    Attributes:
-        picture: uint8 (S, S, 3) BGR.
-        boxes: float32 (N, 4) px.
-        kps: float32 (N, 5, 2) px.
-        is_sure: bool (N,); the others are neither faces nor background.
-    """
-
-    picture: Picture
-    boxes: NDArray[np.float32]
-    kps: NDArray[np.float32]
-    is_sure: NDArray[np.bool_]
+    turned: float = 0.0
+    cut: float = 0.0
+    replay: float = 0.0
 
 
 class MosaicMaker:
@@ -90,6 +80,8 @@ class MosaicMaker:
         labelled: LabelledPictures,
         rows: NDArray[np.int64],
         textures: list[Picture],
+        turned_rows: NDArray[np.int64] | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         """Remember the sources.
 
@@ -98,13 +90,37 @@ class MosaicMaker:
             labelled: Where faces are cut from.
             rows: Pictures of it that may be used.
             textures: Pictures without faces, uint8 (H, W, 3) BGR; may be empty.
+            turned_rows: Pictures with turned faces that may be used.
+            teacher: Looks at every composed picture again, when given.
         """
         self.recipe, self.labelled, self.textures = recipe, labelled, textures
         owners = labelled.owner[labelled.boxes[:, 4] >= SURE_SCORE]
         self.rows = rows[np.isin(rows, owners)]
+        self.turned_rows = np.zeros(0, np.int64)
+        if turned_rows is not None:
+            self.turned_rows = turned_rows[np.isin(turned_rows, owners)]
+        self.teacher = teacher
+        self._replay = Replay()
+
+    def begin(self) -> None:
+        """Forget earlier pictures, so that what follows depends on the generator alone."""
+        self._replay = Replay()
 
     def __call__(self, random: np.random.Generator) -> Mosaic:
-        """One picture; the same for the same state of the generator."""
+        """One picture; the same for the same state of the generator since `begin()`."""
+        if self._replay.is_ready and random.random() < self.recipe.replay:
+            mosaic = self._replay.draw(random)
+        else:
+            mosaic = self._composed(random)
+            if self.teacher is not None:
+                mosaic = relabelled(mosaic, self.teacher)
+            if self.recipe.replay > 0.0:
+                self._replay.add(mosaic, random)
+        picture = self._camera(mosaic.picture, random)
+        return self._finish(picture, mosaic.boxes, mosaic.kps, mosaic.is_sure)
+
+    def _composed(self, random: np.random.Generator) -> Mosaic:
+        """Background and pieces, with what is known of the faces on them."""
         recipe = self.recipe
         canvas = self._background(random)
         boxes: list[NDArray[np.float32]] = []
@@ -112,7 +128,8 @@ class MosaicMaker:
         sure: list[NDArray[np.bool_]] = []
         taken: list[tuple[float, float, float]] = []
         for size, is_decoy in self._sizes(random):
-            place = free_place(size, recipe.side_px, taken, random)
+            rim = 0.02 if random.random() < recipe.cut else 0.35
+            place = free_place(size, recipe.side_px, taken, random, rim)
             if place is None:
                 continue
             taken.append((*place, size))
@@ -120,13 +137,10 @@ class MosaicMaker:
             boxes.append(found[0])
             kps.append(found[1])
             sure.append(found[2])
-        picture = self._camera(canvas, random)
         if not boxes:
             nothing = np.zeros((0, 4), np.float32)
-            return Mosaic(picture, nothing, np.zeros((0, 5, 2), np.float32), np.zeros(0, bool))
-        return self._finish(
-            picture, np.concatenate(boxes), np.concatenate(kps), np.concatenate(sure)
-        )
+            return Mosaic(canvas, nothing, np.zeros((0, 5, 2), np.float32), np.zeros(0, bool))
+        return Mosaic(canvas, np.concatenate(boxes), np.concatenate(kps), np.concatenate(sure))
 
     def _sizes(self, random: np.random.Generator) -> list[tuple[float, bool]]:
         """Sizes of the pieces' faces, largest first, and which of them are decoys."""
@@ -176,6 +190,17 @@ class MosaicMaker:
                 return able[int(random.integers(len(able)))]
         return shapes(64, random)
 
+    def _decoy(self, random: np.random.Generator) -> Picture:
+        kind = random.random()
+        if kind < 0.4:
+            return self._faceless(random)
+        if kind < 0.75:
+            return self._scrambled(random)
+        row = int(self.rows[random.integers(len(self.rows))])
+        box = self.labelled.boxes[self.labelled.faces(row)][0]
+        x, y = (box[:2] + (box[2:4] - box[:2]) * random.uniform(0.25, 0.75, 2)).astype(int)
+        return fingers(self.labelled.pictures[row][max(y, 0), max(x, 0)], random)
+
     def _scrambled(self, random: np.random.Generator) -> Picture:
         """A face cut into squares and put together wrongly: skin and hair, but nobody.
 
@@ -215,12 +240,14 @@ class MosaicMaker:
             np.zeros(0, bool),
         )
         if is_decoy:
-            piece = self._faceless(random) if random.random() < 0.5 else self._scrambled(random)
+            piece = self._decoy(random)
             room = np.array([size, size]) * random.uniform(1.2, 2.0)
             matrix = placement(piece.shape, room, place, random, self.recipe.rotation_deg)
             paste(canvas, piece, matrix, (0, 0, piece.shape[1], piece.shape[0]), random)
             return nothing
-        row = int(self.rows[random.integers(len(self.rows))])
+        is_turned = len(self.turned_rows) > 0 and random.random() < self.recipe.turned
+        rows = self.turned_rows if is_turned else self.rows
+        row = int(rows[random.integers(len(rows))])
         lists = self.labelled.faces(row)
         boxes, kps = self.labelled.boxes[lists], self.labelled.kps[lists]
         is_mirrored = bool(random.random() < 0.5)
@@ -232,7 +259,7 @@ class MosaicMaker:
         new_boxes = transform_boxes(boxes[:, :4], matrix)
         new_kps = transform_points(kps, matrix)
         if is_mirrored:
-            new_kps = new_kps[:, _MIRRORED_KPS]
+            new_kps = new_kps[:, MIRRORED_KPS]
         if random.random() < self.recipe.occlusion:
             cover(canvas, transform_boxes(main[None, :4], matrix)[0], random)
         return new_boxes, new_kps, sure
@@ -286,6 +313,7 @@ class MosaicMaker:
         area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
         visible = (inside[:, 2] - inside[:, 0]) * (inside[:, 3] - inside[:, 1])
         is_large = np.sqrt(area) >= self.recipe.smallest_px
-        is_sure = is_sure & is_large & (visible >= 0.6 * area)
+        least = 0.6 if self.teacher is None else 0.4
+        is_sure = is_sure & is_large & (visible >= least * area)
         is_kept = visible > 0
         return Mosaic(picture, boxes[is_kept], kps[is_kept], is_sure[is_kept])

@@ -48,10 +48,17 @@ def _at_most(picture: Picture, side: int) -> Picture:
 
 
 def free_place(
-    size: float, side: int, taken: list[tuple[float, float, float]], random: np.random.Generator
+    size: float,
+    side: int,
+    taken: list[tuple[float, float, float]],
+    random: np.random.Generator,
+    inside: float = 0.35,
 ) -> tuple[float, float] | None:
-    """A centre at which a face covers no other; None when none was found."""
-    rim = min(0.35 * size, side / 2 - 1)
+    """A centre at which a face covers no other; None when none was found.
+
+    It is at least this share of the face's size away from the rim.
+    """
+    rim = min(inside * size, side / 2 - 1)
     for _ in range(12):
         x, y = random.uniform(rim, side - rim, 2)
         apart = [abs(x - a) + abs(y - b) > 0.75 * (size + s) for a, b, s in taken]
@@ -150,6 +157,38 @@ def _shrunk(source: Picture, matrix: NDArray[np.float64]) -> tuple[Picture, NDAr
     turn = matrix[:, :2] * ratio
     offset = matrix[:, 2] + matrix[:, :2] @ (0.5 * ratio - 0.5)
     return small, np.hstack([turn, offset[:, None]])
+
+
+def warped(picture: Picture, matrix: NDArray[np.float64]) -> Picture:
+    """The picture through an affine map, at the same size, with black around."""
+    size = (picture.shape[1], picture.shape[0])
+    return cv2.warpAffine(
+        picture, matrix, size, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0)
+    ).astype(np.uint8)
+
+
+def fingers(colour: NDArray[np.uint8], random: np.random.Generator) -> Picture:
+    """Rounded bars of skin beside each other, as a fist or a hand shows them."""
+    side = 64
+    picture = np.empty((side, side, 3), np.uint8)
+    picture[:] = colour * random.uniform(0.5, 1.0)
+    count = int(random.integers(2, 6))
+    width = side / (count + 0.5)
+    slant, first = random.uniform(-14, 14), random.uniform(0.05, 0.4) * side
+    for number in range(count):
+        x = (number + 0.75) * width
+        top = first + random.normal(0.0, 4.0)
+        ends = ((int(x), int(top)), (int(x + slant), side + 8))
+        shade = random.uniform(0.8, 1.1)
+        for breadth, light in ((width, 0.6), (width * 0.85, 0.85), (width * 0.5, 1.0)):
+            tone = tuple(int(v) for v in np.clip(colour * (shade * light), 0, 255))
+            cv2.line(picture, *ends, tone, max(int(breadth), 1), cv2.LINE_AA)
+    for _ in range(int(random.integers(0, 4))):
+        x, y = random.integers(4, side - 4, 2)
+        tone = tuple(int(v) for v in colour * random.uniform(0.3, 0.7))
+        axes = (int(random.integers(3, 9)), 2)
+        cv2.ellipse(picture, (int(x), int(y)), axes, 0, 0, 360, tone, -1)
+    return cv2.GaussianBlur(picture, (0, 0), random.uniform(0.8, 2.0)).astype(np.uint8)
 
 
 def cover(canvas: Picture, box: NDArray[np.float32], random: np.random.Generator) -> None:

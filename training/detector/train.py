@@ -22,7 +22,7 @@ from training.detector.config import DetectorConfig, config_from, read_config
 from training.detector.model import Detector, flat
 from training.detector.mosaic import MosaicMaker
 from training.detector.mosaic_drawing import load_textures
-from training.detector.pictures import LabelledPictures, prepare
+from training.detector.pictures import LabelledPictures
 from training.detector.targets import (
     anchor_centres,
     anchor_strides,
@@ -31,6 +31,7 @@ from training.detector.targets import (
     detection_loss,
     overlaps,
 )
+from training.detector.turned_pictures import prepare_turned
 from training.embedder.model import parameter_count
 from training.lfw import LfwArchive
 from training.resumable import (
@@ -41,6 +42,7 @@ from training.resumable import (
     train,
     with_epochs,
 )
+from training.teacher import Teacher
 
 PACK_FOLDER = Path("models/scrfd_500m_mobilefacenet")
 LFW_FILE = Path("data/lfw_dev.zip")
@@ -63,12 +65,17 @@ class DetectorTrainer(ResumableTrainer[Detector, DetectorConfig]):
         labelled: LabelledPictures,
         kept_out: NDArray[np.bool_],
         textures: Path | None = None,
+        turned_rows: NDArray[np.int64] | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         super().__init__(config, lambda: Detector(config.shape))
         self.labelled = labelled
         training_rows = np.flatnonzero(~kept_out)
         self.checked_rows = np.flatnonzero(kept_out)[:_CHECKED_PICTURES]
-        self.maker = MosaicMaker(config.recipe, labelled, training_rows, load_textures(textures))
+        drawn = load_textures(textures)
+        self.maker = MosaicMaker(
+            config.recipe, labelled, training_rows, drawn, turned_rows, teacher
+        )
         side = config.recipe.side_px
         self.centres = torch.from_numpy(anchor_centres(side)).to(self.device)
         self.strides = torch.from_numpy(anchor_strides(side)).to(self.device)
@@ -77,6 +84,7 @@ class DetectorTrainer(ResumableTrainer[Detector, DetectorConfig]):
         """The next steps, then a look at kept-out people."""
         started = time.monotonic()
         random = np.random.default_rng((self.config.seed, self.epoch))
+        self.maker.begin()
         self.model.train()
         sums: dict[str, float] = {}
         count = self.config.steps_per_epoch
@@ -175,9 +183,11 @@ def main() -> None:
         cv2.setNumThreads(args.threads)
     config = with_epochs(read_config(args.config), args.epochs)
     cache = args.cache or args.out.parent / "cache"
-    labelled = prepare(args.data / LFW_FILE, args.data / PACK_FOLDER, cache)
+    pack = args.data / PACK_FOLDER
+    labelled, source = prepare_turned(args.data / LFW_FILE, pack, cache)
     kept_out = LfwArchive(args.data / LFW_FILE).kept_out()
-    trainer = DetectorTrainer(config, labelled, kept_out, args.textures)
+    turned_rows = np.flatnonzero((np.arange(len(source)) >= len(kept_out)) & ~kept_out[source])
+    trainer = DetectorTrainer(config, labelled, kept_out, args.textures, turned_rows, Teacher(pack))
     take_up(trainer, args.out, config_from, args.init)
     print(
         f"{config.name}: {parameter_count(trainer.model):,} parameters on {trainer.device}, "

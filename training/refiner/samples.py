@@ -34,6 +34,9 @@ class SampleRecipe:
         narrow: Probability of a narrowed face, as a turned head is.
         small: Probability of a face of fewer pixels than the crop.
         smallest_px: The fewest of them.
+        loose: Probability of a box that is twice as far off.
+        turned: Share of faces that are taken from the turned pictures, when there are some.
+        cut: Probability of a face that the picture's rim cuts.
     """
 
     faces: float = 0.6
@@ -43,6 +46,9 @@ class SampleRecipe:
     narrow: float = 0.3
     small: float = 0.4
     smallest_px: int = 12
+    loose: float = 0.0
+    turned: float = 0.0
+    cut: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +75,7 @@ class SampleMaker:
         rows: Pictures of it that may be used.
         textures: Pictures without faces.
         mined: Boxes (M, 5) that a detector took for faces by mistake: picture, x1, y1, x2, y2.
+        turned_rows: Pictures with turned faces that may be used.
     """
 
     def __init__(
@@ -78,11 +85,14 @@ class SampleMaker:
         rows: NDArray[np.int64],
         textures: list[Picture],
         mined: NDArray[np.float32],
+        turned_rows: NDArray[np.int64] | None = None,
     ) -> None:
         self.recipe, self.labelled, self.rows = recipe, labelled, rows
         self.textures, self.mined = textures, mined
-        is_sure = (labelled.boxes[:, 4] >= SURE_SCORE) & np.isin(labelled.owner, rows)
-        self.face_rows = np.flatnonzero(is_sure)
+        self.turned_rows = np.zeros(0, np.int64) if turned_rows is None else turned_rows
+        is_sure = labelled.boxes[:, 4] >= SURE_SCORE
+        self.face_rows = np.flatnonzero(is_sure & np.isin(labelled.owner, rows))
+        self.turned_faces = np.flatnonzero(is_sure & np.isin(labelled.owner, self.turned_rows))
 
     def __call__(self, count: int, random: np.random.Generator) -> Samples:
         """A batch; the same for the same state of the generator."""
@@ -99,9 +109,14 @@ class SampleMaker:
         return Samples(crops, points, is_face)
 
     def _face(self, random: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        row = int(self.face_rows[random.integers(len(self.face_rows))])
+        is_turned = len(self.turned_faces) > 0 and random.random() < self.recipe.turned
+        rows = self.turned_faces if is_turned else self.face_rows
+        row = int(rows[random.integers(len(rows))])
         picture = self.labelled.pictures[self.labelled.owner[row]]
         box, kps = self.labelled.boxes[row, :4], self.labelled.kps[row]
+        if random.random() < self.recipe.cut:
+            picture, corner = cut_through(picture, box, random)
+            box, kps = box - np.tile(corner, 2), kps - corner
         matrix = self._placed(self._jittered(box, random), random, can_narrow=True)
         where = kps @ matrix[:, :2].T + matrix[:, 2]
         if np.linalg.det(matrix[:, :2]) < 0.0:
@@ -114,8 +129,9 @@ class SampleMaker:
         self, box: NDArray[np.float32], random: np.random.Generator
     ) -> NDArray[np.float32]:
         sides = box[2:] - box[:2]
-        middle = (box[:2] + box[2:]) / 2.0 + sides * random.normal(0.0, self.recipe.shift, 2)
-        half = sides / 2.0 * np.exp(random.normal(0.0, self.recipe.zoom, 2))
+        far = 2.0 if random.random() < self.recipe.loose else 1.0
+        middle = (box[:2] + box[2:]) / 2.0 + sides * random.normal(0.0, far * self.recipe.shift, 2)
+        half = sides / 2.0 * np.exp(random.normal(0.0, far * self.recipe.zoom, 2))
         return np.concatenate([middle - half, middle + half]).astype(np.float32)
 
     def _placed(
@@ -145,7 +161,9 @@ class SampleMaker:
         elif kind < 0.65:
             return _resized(_gray(shapes(64, random)), INPUT_SIZE_PX)
         else:
-            number = int(self.rows[random.integers(len(self.rows))])
+            is_turned = len(self.turned_rows) > 0 and random.random() < self.recipe.turned
+            rows = self.turned_rows if is_turned else self.rows
+            number = int(rows[random.integers(len(rows))])
             picture, box = self.labelled.pictures[number], self._beside(number, random)
         matrix = self._placed(box, random, can_narrow=False)
         return warp_square(picture, matrix, INPUT_SIZE_PX, is_gray=True)
@@ -165,6 +183,31 @@ class SampleMaker:
     def _coarse(self, crop: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
         side = int(random.integers(self.recipe.smallest_px, INPUT_SIZE_PX))
         return _resized(_resized(crop, side), INPUT_SIZE_PX)
+
+
+def cut_through(
+    picture: Picture, box: NDArray[np.float32], random: np.random.Generator
+) -> tuple[Picture, NDArray[np.float32]]:
+    """The picture without what lies beyond a line through the face, as a frame's rim cuts it.
+
+    Returns:
+        At least half of the face with all that is on its side, and the part's upper left corner,
+        float32 (2,) px.
+    """
+    height, width = picture.shape[:2]
+    share = random.uniform(0.1, 0.5)
+    x1, y1, x2, y2 = box[:4]
+    left, top, right, bottom = 0, 0, width, height
+    kind = int(random.integers(4))
+    if kind == 0:
+        left = int(np.clip(x1 + share * (x2 - x1), 0, width - 8))
+    elif kind == 1:
+        right = int(np.clip(x2 - share * (x2 - x1), 8, width))
+    elif kind == 2:
+        top = int(np.clip(y1 + 0.7 * share * (y2 - y1), 0, height - 8))
+    else:
+        bottom = int(np.clip(y2 - 0.7 * share * (y2 - y1), 8, height))
+    return picture[top:bottom, left:right], np.array([left, top], np.float32)
 
 
 def _gray(picture_bgr: Picture) -> NDArray[np.uint8]:

@@ -24,8 +24,8 @@ from facemotion.core.preprocessing import normalise
 from training.augment import Augmentation
 from training.config import OptimisationConfig
 from training.detector.mosaic_drawing import load_textures
-from training.detector.pictures import prepare
 from training.detector.train import LFW_FILE, PACK_FOLDER
+from training.detector.turned_pictures import prepare_turned
 from training.embedder.config import build_config
 from training.embedder.model import parameter_count
 from training.lfw import LfwArchive
@@ -42,6 +42,9 @@ from training.resumable import (
 
 EYES_SHARE = 0.33
 """Distance of the eyes in sides of the crop, about; the landmark loss is in its unit."""
+
+MOST_WEIGHT = 2.5
+"""How much more the landmarks of a turned face may count."""
 
 _CHECKED = 2048
 _STILL = {"flip": 0.0, "rotation_deg": 0.0, "scale": 0.0, "stretch": 0.0}
@@ -90,8 +93,11 @@ def refiner_loss(answers: Tensor, points: Tensor, is_face: Tensor) -> tuple[Tens
         points: (N, 10) where the landmarks are; ignored where there is no face.
         is_face: bool (N,).
     """
-    miss = (answers[:, :LANDMARK_VALUES] - points)[is_face] / EYES_SHARE
-    landmarks = functional.smooth_l1_loss(miss, torch.zeros_like(miss), beta=0.05)
+    found, wanted = answers[is_face, :LANDMARK_VALUES], points[is_face]
+    eyes = (wanted[:, 0:2] - wanted[:, 2:4]).norm(dim=1, keepdim=True)
+    # A turned face's eyes are close to each other, and errors are counted in their distance.
+    miss = (found - wanted) / eyes.clamp(EYES_SHARE / MOST_WEIGHT, EYES_SHARE)
+    landmarks = functional.smooth_l1_loss(miss, torch.zeros_like(miss), beta=0.02)
     told = functional.binary_cross_entropy_with_logits(answers[:, -1], is_face.float())
     return landmarks, told
 
@@ -179,16 +185,18 @@ def makers(
     recipe: SampleRecipe, data: Path, cache: Path, pack: Path | None, textures: Path | None
 ) -> tuple[SampleMaker, SampleMaker]:
     """Crops of the people that may be trained on, and of those that may not."""
-    labelled = prepare(data / LFW_FILE, data / PACK_FOLDER, cache)
+    labelled, source = prepare_turned(data / LFW_FILE, data / PACK_FOLDER, cache)
     kept_out = LfwArchive(data / LFW_FILE).kept_out()
+    is_turned = np.arange(len(source)) >= len(kept_out)
     drawn = load_textures(textures)
     found: list[SampleMaker] = []
-    for rows in (np.flatnonzero(~kept_out), np.flatnonzero(kept_out)):
+    for wanted in (~kept_out[source], kept_out[source]):
+        rows, turned_rows = np.flatnonzero(wanted & ~is_turned), np.flatnonzero(wanted & is_turned)
         mined = np.zeros((0, 5), np.float32) if pack is None else mine(pack, labelled, rows)
         print(
             f"{len(rows):,} pictures, {len(mined):,} mistakes of the detector in them", flush=True
         )
-        found.append(SampleMaker(recipe, labelled, rows, drawn, mined))
+        found.append(SampleMaker(recipe, labelled, rows, drawn, mined, turned_rows))
     return found[0], found[1]
 
 
