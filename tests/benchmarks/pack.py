@@ -29,12 +29,10 @@ def measure_detector(
     """Figures of the detector, printed and given back."""
     lfw = pack_detector.kept_out_recall(ours, theirs, archive, every)
     print(f"LFW, people kept out: {lfw.found} of {lfw.wanted} faces found ({lfw.recall:.2%})")
-    errors = list(lfw.landmark_errors)
-    clips = []
+    clips: list[pack_detector.Tally] = []
     for name in pack_detector.CLIPS:
         tally = pack_detector.clip_tally(ours, theirs, shared / "media" / name, every * 2)
         clips.append(tally)
-        errors += tally.landmark_errors
         print(
             f"{name}: {tally.found} of {tally.wanted} found ({tally.recall:.2%}), "
             f"{tally.extra} of {tally.answers} extra ({tally.extra_share:.2%}), landmarks off by "
@@ -42,8 +40,16 @@ def measure_detector(
         )
     photo = read_picture(demo_photo_path())
     print(f"faces found in the photo of six: {pack_detector.faces_of_demo_photo(ours)}")
-    error = sum(errors) / max(len(errors), 1)
-    print(f"landmarks off by {error:.2%} of the eyes' distance (LFW and clips)")
+    tallies = [lfw, *clips]
+    all_faces, frontal, judge, judge_frontal = (
+        _mean([error for tally in tallies for error in getattr(tally, name)])
+        for name in ("landmark_errors", "frontal_errors", "mirror_errors", "frontal_mirror_errors")
+    )
+    print(
+        f"landmarks off by {all_faces:.2%} of the eyes' distance (LFW and clips), of frontal faces "
+        f"{frontal:.2%}; the judge and its own answer on the mirrored picture: {judge:.2%} and "
+        f"{judge_frontal:.2%}"
+    )
     wanted, answers = sum(c.wanted for c in clips), sum(c.answers for c in clips)
     return {
         "detector_recall_lfw": lfw.recall,
@@ -51,6 +57,10 @@ def measure_detector(
         "detector_extra": sum(c.extra for c in clips) / max(answers, 1),
         "detector_time_ratio": pack_detector.time_ratio(ours, theirs, photo),
     }
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / max(len(values), 1)
 
 
 def measure_embedder(

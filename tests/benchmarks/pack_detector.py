@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,8 @@ CLIPS = (
 SMALLEST_PX = 24.0
 SURE_SCORE, FAINT_SCORE = 0.5, 0.3
 SAME_FACE_IOU, SOME_FACE_IOU = 0.5, 0.3
+FRONTAL_EYES_SHARE = 0.35
+"""Distance of the eyes in widths of the box from which a face counts as frontal."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,10 @@ class Tally:
         answers: Faces that the built-in one gave.
         extra: Those of them that the other one does not even faintly see.
         landmark_errors: Mean distance of the five landmarks, in eye distances, of faces found.
+        frontal_errors: Those of them whose face is frontal.
+        mirror_errors: The same distance between the other detector's landmarks and its own on the
+            mirrored picture, of all wanted faces: what it does not know better itself.
+        frontal_mirror_errors: Those of them whose face is frontal.
     """
 
     wanted: int = 0
@@ -42,6 +48,9 @@ class Tally:
     answers: int = 0
     extra: int = 0
     landmark_errors: list[float] = field(default_factory=list)
+    frontal_errors: list[float] = field(default_factory=list)
+    mirror_errors: list[float] = field(default_factory=list)
+    frontal_mirror_errors: list[float] = field(default_factory=list)
 
     def add(self, ours: list[FaceDetection], theirs: list[FaceDetection]) -> None:
         """Count one picture.
@@ -57,11 +66,32 @@ class Tally:
             best = int(overlap[row].argmax()) if ours else -1
             if best >= 0 and overlap[row, best] >= SAME_FACE_IOU:
                 self.found += 1
-                self.landmark_errors.append(landmark_error(ours[best], theirs[row]))
+                error = landmark_error(ours[best], theirs[row])
+                self.landmark_errors.append(error)
+                if looks_frontal(theirs[row]):
+                    self.frontal_errors.append(error)
         large = [i for i, face in enumerate(ours) if _is_large(face)]
         self.answers += len(large)
         known = overlap.max(0) >= SOME_FACE_IOU if theirs else np.zeros(len(ours), bool)
         self.extra += sum(not known[i] for i in large)
+
+    def add_mirrored(self, theirs: list[FaceDetection], again: list[FaceDetection]) -> None:
+        """Count how far the other detector's landmarks are from its own on the mirrored picture.
+
+        Args:
+            theirs: Its faces that are sure and large enough.
+            again: Its faces of the mirrored picture, mirrored back.
+        """
+        overlap = iou_matrix(_boxes(theirs), _boxes(again))
+        for row, face in enumerate(theirs):
+            if face.det_score < SURE_SCORE or not _is_large(face) or not again:
+                continue
+            best = int(overlap[row].argmax())
+            if overlap[row, best] >= SAME_FACE_IOU:
+                error = landmark_error(again[best], face)
+                self.mirror_errors.append(error)
+                if looks_frontal(face):
+                    self.frontal_mirror_errors.append(error)
 
     @property
     def recall(self) -> float:
@@ -78,6 +108,24 @@ def landmark_error(ours: FaceDetection, theirs: FaceDetection) -> float:
     """Mean distance of the landmarks in distances between the eyes."""
     eyes = float(np.linalg.norm(theirs.kps[0] - theirs.kps[1]))
     return float(np.linalg.norm(ours.kps - theirs.kps, axis=1).mean()) / max(eyes, 1e-6)
+
+
+def looks_frontal(face: FaceDetection) -> bool:
+    """Whether the eyes are as far apart as in a face that is not turned away."""
+    eyes = float(np.linalg.norm(face.kps[0] - face.kps[1]))
+    return eyes >= FRONTAL_EYES_SHARE * float(face.bbox_xyxy[2] - face.bbox_xyxy[0])
+
+
+def detect_mirrored(models: FaceModels, picture: FrameBgr) -> list[FaceDetection]:
+    """Faces of the mirrored picture, mirrored back."""
+    width = picture.shape[1]
+    found = []
+    for face in models.detect(np.ascontiguousarray(picture[:, ::-1])):
+        x1, y1, x2, y2 = face.bbox_xyxy
+        box = np.array([width - x2, y1, width - x1, y2], np.float32)
+        kps = face.kps[[1, 0, 2, 4, 3]] * np.array([-1, 1]) + np.array([width - 1, 0])
+        found.append(replace(face, bbox_xyxy=box, kps=kps.astype(np.float32)))
+    return found
 
 
 def frames(clip: Path, every: int) -> Iterator[FrameBgr]:
@@ -105,7 +153,9 @@ def kept_out_recall(
         wanted = theirs.detect(picture)
         if wanted:
             middle = np.array(picture.shape[1::-1]) / 2.0
-            tally.add(ours.detect(picture), [min(wanted, key=lambda f: _distance(f, middle))])
+            central = [min(wanted, key=lambda f: _distance(f, middle))]
+            tally.add(ours.detect(picture), central)
+            tally.add_mirrored(central, detect_mirrored(theirs, picture))
     return tally
 
 
@@ -114,7 +164,9 @@ def clip_tally(ours: FaceModels, theirs: FaceModels, clip: Path, every: int) -> 
     tally = Tally()
     theirs.det_thresh = FAINT_SCORE
     for picture in frames(clip, every):
-        tally.add(ours.detect(picture), theirs.detect(picture))
+        wanted = theirs.detect(picture)
+        tally.add(ours.detect(picture), wanted)
+        tally.add_mirrored(wanted, detect_mirrored(theirs, picture))
     return tally
 
 

@@ -161,6 +161,16 @@ def test_turned_faces_come_from_their_own_pictures() -> None:
     assert without(8, np.random.default_rng(0)).crops.any(axis=(1, 2)).all()
 
 
+def test_mistakes_in_pictures_without_faces_are_shown() -> None:
+    white, none = np.full((60, 60, 3), 255, np.uint8), np.zeros((0, 5), np.float32)
+    recipe = SampleRecipe(faces=0.0, small=0.0)
+    mined = np.array([[0, 10, 10, 40, 40]], np.float32)
+    make = SampleMaker(recipe, labelled_pictures(3), np.arange(3), [white], none, None, mined)
+    shown = [bool((crop == 255).all()) for crop in make(60, np.random.default_rng(0)).crops]
+    # A quarter are the mistake itself, an eighth or so any part of the white picture.
+    assert 0.2 < np.mean(shown) < 0.7
+
+
 def test_a_face_cut_by_the_rim_keeps_at_least_half() -> None:
     picture = drawn_face(0)
     sides = set()

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from tests.training.pack_data import BOX, KPS, drawn_face
+from tests.training.pack_data import BOX, KPS, drawn_face, labelled_pictures
+from training.detector.clutter import clutter
+from training.detector.mosaic import MosaicMaker, MosaicRecipe
 from training.detector.mosaic_drawing import fingers, free_place
 from training.detector.records import Mosaic
 from training.detector.relabel import Replay, merged, moved
@@ -99,3 +101,27 @@ def test_places_may_reach_over_the_rim() -> None:
     assert min(min(place) for place in near if place is not None) < 5.0
     usual = [free_place(40.0, 100, [], random) for _ in range(60)]
     assert min(min(place) for place in usual if place is not None) >= 14.0
+
+
+def test_clutter_is_full_of_pieces_and_shows_no_face() -> None:
+    gray = np.full((30, 40, 3), 128, np.uint8)
+    plain = clutter(120, lambda _: gray, np.random.default_rng(0))
+    assert plain.shape == (120, 120, 3)
+    assert len(np.unique(plain)) > 5  # other light on some of the pieces
+    recipe = MosaicRecipe(side_px=128, clutter=1.0, empty=1.0, camera=0.0)
+    maker = MosaicMaker(recipe, labelled_pictures(4), np.arange(4), [])
+    first, again = (maker(np.random.default_rng(3)) for _ in range(2))
+    assert np.array_equal(first.picture, again.picture)
+    assert first.picture.std() > 10.0
+    assert not len(first.boxes)
+
+
+def test_replayed_pictures_depend_on_what_came_since_the_beginning() -> None:
+    recipe = MosaicRecipe(side_px=96, replay=0.9)
+    maker = MosaicMaker(recipe, labelled_pictures(4), np.arange(4), [])
+    runs = []
+    for _ in range(2):
+        maker.begin()
+        random = np.random.default_rng(1)
+        runs.append([maker(random) for _ in range(130)])
+    assert all(np.array_equal(one.picture, other.picture) for one, other in zip(*runs, strict=True))

@@ -280,7 +280,7 @@ def pose_of(kps: Floats) -> tuple[Floats, float, Floats]:
     state = np.array([0.0, 0.1, np.arctan2(eyes[1], eyes[0]), 0.0, *kps[:2].mean(0) / first])
     weights = np.array([0.3, 0.5, 0.0, 0.0, 0.0, 0.0])
 
-    def errors(s: NDArray[np.float64]) -> NDArray[np.float64]:
+    def errors(s: NDArray[np.floating]) -> NDArray[np.floating]:
         points = LANDMARKS @ rotation(s[0], s[1], s[2])[:2].T * np.exp(s[3]) + s[4:]
         pull = weights * (s - [0.0, 0.1, 0.0, 0.0, 0.0, 0.0])
         return np.concatenate([(points - kps / first).ravel() * 3.0, pull])

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.detector.clutter import clutter
 from training.detector.mosaic_drawing import (
     SURE_SCORE,
     Picture,
@@ -53,6 +54,7 @@ class MosaicRecipe:
         turned: Share of faces that are taken from the turned pictures, when there are some.
         cut: Probability of faces that reach far over the picture's rim.
         replay: Share of pictures that are earlier ones, moved.
+        clutter: Share of backgrounds that are full of things.
     """
 
     side_px: int = 320
@@ -69,6 +71,7 @@ class MosaicRecipe:
     turned: float = 0.0
     cut: float = 0.0
     replay: float = 0.0
+    clutter: float = 0.0
 
 
 class MosaicMaker:
@@ -161,6 +164,8 @@ class MosaicMaker:
 
     def _background(self, random: np.random.Generator) -> Picture:
         side = self.recipe.side_px
+        if self.recipe.clutter > 0.0 and random.random() < self.recipe.clutter:
+            return self.cluttered(random)
         kind = random.random()
         if self.textures and kind < 0.45:
             texture = self.textures[int(random.integers(len(self.textures)))]
@@ -170,6 +175,16 @@ class MosaicMaker:
         else:
             picture = shapes(side, random)
         return change_light(picture, random)
+
+    def cluttered(self, random: np.random.Generator) -> Picture:
+        """A background full of things, uint8 (S, S, 3) BGR."""
+        return clutter(self.recipe.side_px, self._thing, random)
+
+    def _thing(self, random: np.random.Generator) -> Picture:
+        kind = random.random()
+        if self.textures and kind < 0.35:
+            return self.textures[int(random.integers(len(self.textures)))]
+        return self._scrambled(random) if kind > 0.9 else self._faceless(random)
 
     def _faceless(self, random: np.random.Generator) -> Picture:
         """A piece of an LFW picture beside its faces; drawn shapes when none is large enough."""

@@ -121,5 +121,5 @@ def _visible(mosaic: Mosaic, matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
     return mosaic.is_sure & (shown[1] >= 0.75 * gain * shown[0])
 
 
-def _area(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+def _area(boxes: NDArray[np.floating]) -> NDArray[np.floating]:
     return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])

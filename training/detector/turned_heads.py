@@ -169,7 +169,7 @@ def rendered(
     strength = random.uniform(0.0, 0.5)
     lit = colours * (1.0 - strength + 1.25 * strength * np.clip(shade, 0.0, 1.0))[..., None]
     mask = cv2.GaussianBlur((rows >= 0).astype(np.float32), (0, 0), 1.0)
-    mask = np.clip((mask - 0.4) * 3.0, 0.0, 1.0)
+    mask = np.clip((mask - 0.4) * 3.0, 0.0, 1.0).astype(np.float32)
     return np.clip(cv2.GaussianBlur(lit, (0, 0), 0.8), 0, 255).astype(np.uint8), mask
 
 

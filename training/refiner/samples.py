@@ -76,6 +76,7 @@ class SampleMaker:
         textures: Pictures without faces.
         mined: Boxes (M, 5) that a detector took for faces by mistake: picture, x1, y1, x2, y2.
         turned_rows: Pictures with turned faces that may be used.
+        mined_textures: The same as `mined` in the pictures without faces.
     """
 
     def __init__(
@@ -86,10 +87,13 @@ class SampleMaker:
         textures: list[Picture],
         mined: NDArray[np.float32],
         turned_rows: NDArray[np.int64] | None = None,
+        mined_textures: NDArray[np.float32] | None = None,
     ) -> None:
         self.recipe, self.labelled, self.rows = recipe, labelled, rows
         self.textures, self.mined = textures, mined
         self.turned_rows = np.zeros(0, np.int64) if turned_rows is None else turned_rows
+        none = np.zeros((0, 5), np.float32)
+        self.mined_textures = none if mined_textures is None else mined_textures
         is_sure = labelled.boxes[:, 4] >= SURE_SCORE
         self.face_rows = np.flatnonzero(is_sure & np.isin(labelled.owner, rows))
         self.turned_faces = np.flatnonzero(is_sure & np.isin(labelled.owner, self.turned_rows))
@@ -152,7 +156,10 @@ class SampleMaker:
 
     def _other(self, random: np.random.Generator) -> NDArray[np.uint8]:
         kind = random.random()
-        if kind < 0.45 and len(self.mined):
+        if kind < 0.25 and len(self.mined_textures):
+            row = self.mined_textures[int(random.integers(len(self.mined_textures)))]
+            picture, box = self.textures[int(row[0])], self._jittered(row[1:], random)
+        elif kind < 0.45 and len(self.mined):
             row = self.mined[int(random.integers(len(self.mined)))]
             picture, box = self.labelled.pictures[int(row[0])], self._jittered(row[1:], random)
         elif kind < 0.6 and self.textures:
@@ -223,12 +230,34 @@ def mine(
     pack: Path, labelled: LabelledPictures, rows: NDArray[np.int64], threshold: float = 0.15
 ) -> NDArray[np.float32]:
     """What a pack's detector takes for faces by mistake: float32 (M, 5), picture and box."""
-    teacher = Teacher(pack)
+    detector = Teacher(pack)
     found: list[NDArray[np.float32]] = []
     for number in tqdm(rows, "mining", mininterval=10.0):
-        answers = teacher.faces(labelled.pictures[number], _MINED_SIDE_PX, threshold).boxes
+        answers = detector.faces(labelled.pictures[number], _MINED_SIDE_PX, threshold).boxes
         faces = labelled.boxes[labelled.faces(int(number)), :4]
-        for box in answers[:, :4]:
-            if not len(faces) or float(iou_matrix(box[None], faces).max()) < _MOST_OVERLAP:
-                found.append(np.concatenate([[number], box]).astype(np.float32))
+        found += _mistakes(int(number), answers, faces)
     return np.stack(found) if found else np.zeros((0, 5), np.float32)
+
+
+def mine_textures(
+    pack: Path, teacher: Teacher, textures: list[Picture], threshold: float = 0.15
+) -> NDArray[np.float32]:
+    """The same in pictures without faces, of which the labeller has the last word."""
+    detector = Teacher(pack)
+    found: list[NDArray[np.float32]] = []
+    for number, picture in enumerate(tqdm(textures, "mining", mininterval=10.0)):
+        answers = detector.faces(picture, _MINED_SIDE_PX, threshold).boxes
+        if len(answers):
+            faces = teacher.faces(picture, _MINED_SIDE_PX, threshold).boxes[:, :4]
+            found += _mistakes(number, answers, faces)
+    return np.stack(found) if found else np.zeros((0, 5), np.float32)
+
+
+def _mistakes(
+    number: int, answers: NDArray[np.float32], faces: NDArray[np.float32]
+) -> list[NDArray[np.float32]]:
+    return [
+        np.concatenate([[number], box]).astype(np.float32)
+        for box in answers[:, :4]
+        if not len(faces) or float(iou_matrix(box[None], faces).max()) < _MOST_OVERLAP
+    ]

@@ -23,6 +23,7 @@ from tqdm import tqdm
 from facemotion.core.preprocessing import normalise
 from training.augment import Augmentation
 from training.config import OptimisationConfig
+from training.detector.mosaic import MosaicMaker, MosaicRecipe
 from training.detector.mosaic_drawing import load_textures
 from training.detector.train import LFW_FILE, PACK_FOLDER
 from training.detector.turned_pictures import prepare_turned
@@ -30,7 +31,7 @@ from training.embedder.config import build_config
 from training.embedder.model import parameter_count
 from training.lfw import LfwArchive
 from training.refiner.model import LANDMARK_VALUES, Refiner, RefinerShape
-from training.refiner.samples import SampleMaker, SampleRecipe, Samples, mine
+from training.refiner.samples import SampleMaker, SampleRecipe, Samples, mine, mine_textures
 from training.resumable import (
     ResumableTrainer,
     add_arguments,
@@ -39,6 +40,7 @@ from training.resumable import (
     train,
     with_epochs,
 )
+from training.teacher import Teacher
 
 EYES_SHARE = 0.33
 """Distance of the eyes in sides of the crop, about; the landmark loss is in its unit."""
@@ -46,6 +48,7 @@ EYES_SHARE = 0.33
 MOST_WEIGHT = 2.5
 """How much more the landmarks of a turned face may count."""
 
+_CLUTTERED = 1200
 _CHECKED = 2048
 _STILL = {"flip": 0.0, "rotation_deg": 0.0, "scale": 0.0, "stretch": 0.0}
 _LIGHT = Augmentation(**_STILL, translate=0.0, shear=0.0, erasing=0.2)
@@ -141,7 +144,7 @@ class RefinerTrainer(ResumableTrainer[Refiner, RefinerConfig]):
         points = torch.from_numpy(samples.points).to(self.device)
         is_face = torch.from_numpy(samples.is_face).to(self.device)
         landmarks, told = refiner_loss(answers.float(), points, is_face)
-        self.descend(landmarks + 0.5 * told)
+        self.descend(2.0 * landmarks + 0.5 * told)
         return np.array([float(landmarks.detach()), float(told.detach())])
 
     @torch.inference_mode()
@@ -189,14 +192,21 @@ def makers(
     kept_out = LfwArchive(data / LFW_FILE).kept_out()
     is_turned = np.arange(len(source)) >= len(kept_out)
     drawn = load_textures(textures)
+    teacher = Teacher(data / PACK_FOLDER)
     found: list[SampleMaker] = []
     for wanted in (~kept_out[source], kept_out[source]):
         rows, turned_rows = np.flatnonzero(wanted & ~is_turned), np.flatnonzero(wanted & is_turned)
         mined = np.zeros((0, 5), np.float32) if pack is None else mine(pack, labelled, rows)
+        things = MosaicMaker(MosaicRecipe(), labelled, rows, drawn)
+        random = np.random.default_rng(len(found))
+        full = [*drawn, *(things.cluttered(random) for _ in range(_CLUTTERED))]
+        beside = None if pack is None else mine_textures(pack, teacher, full)
         print(
-            f"{len(rows):,} pictures, {len(mined):,} mistakes of the detector in them", flush=True
+            f"{len(rows):,} pictures, {len(mined):,} mistakes of the detector in them and "
+            f"{0 if beside is None else len(beside):,} in pictures without faces",
+            flush=True,
         )
-        found.append(SampleMaker(recipe, labelled, rows, drawn, mined, turned_rows))
+        found.append(SampleMaker(recipe, labelled, rows, full, mined, turned_rows, beside))
     return found[0], found[1]
 
 
