@@ -28,7 +28,7 @@ from facemotion.vision.providers import (
     provider_of,
     session_options,
 )
-from facemotion.vision.second_look import SecondLook
+from facemotion.vision.second_look import SecondLook, without_doubles
 
 DET_SIZES: Final = (320, 480, 640, 1024)
 DEFAULT_DET_SIZE: Final = 640
@@ -204,7 +204,7 @@ class FaceModels:
         found = [_detection(box, points, scale_xy) for box, points in zip(boxes, kps, strict=True)]
         faces = [face for face in found if face is not None]
         if self._second_look is not None:
-            faces = self._second_look.refine(frame_bgr, faces, self._det_thresh)
+            faces = without_doubles(self._second_look.refine(frame_bgr, faces, self._det_thresh))
         if max_faces > 0:
             faces = sorted(faces, key=_by_size)[:max_faces]
         return sorted(faces, key=_from_left)

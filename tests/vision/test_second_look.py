@@ -9,7 +9,13 @@ from facemotion.store.paths import model_path
 from facemotion.vision.crops import cut_crops
 from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import open_pack
-from facemotion.vision.second_look import CROP_PX, CROP_RULE, SecondLook, in_image
+from facemotion.vision.second_look import (
+    CROP_PX,
+    CROP_RULE,
+    SecondLook,
+    in_image,
+    without_doubles,
+)
 from facemotion.vision.sources.demo import demo_photo_path
 from facemotion.vision.sources.pictures import read_picture
 
@@ -73,6 +79,26 @@ def test_the_score_is_of_both_looks(
     )
     first, second = look.refine(photo, [sure, unsure], 0.0)
     assert second.det_score == pytest.approx(first.det_score * np.sqrt(0.36 / 0.81), rel=1e-4)
+
+
+def boxed(score: float, *box: float) -> FaceDetection:
+    return FaceDetection(np.array(box, np.float32), np.zeros((5, 2), np.float32), score)
+
+
+def test_a_face_half_of_which_lies_on_a_surer_one_is_dropped() -> None:
+    face = boxed(0.8, 145, 81, 289, 272)
+    chin = boxed(0.58, 159, 200, 269, 345)
+    beside = boxed(0.9, 280, 80, 400, 270)
+    assert without_doubles([chin, face, beside]) == [beside, face]
+    assert without_doubles([face, chin]) == [face]
+    # The surer one stays, whichever of them is larger.
+    assert without_doubles([boxed(0.9, 159, 200, 269, 345), face])[0].det_score == 0.9
+    assert len(without_doubles([face, boxed(0.5, 159, 215, 269, 345)])) == 2
+    inside = boxed(0.6, 150, 100, 200, 150)
+    assert without_doubles([inside, face]) == [face]
+    assert without_doubles([]) == []
+    nothing = boxed(0.5, 10, 10, 10, 10)
+    assert without_doubles([nothing]) == [nothing]
 
 
 def test_a_pack_without_its_refiner_is_named(tmp_path) -> None:

@@ -27,7 +27,7 @@ from training.onnx_file import check_parity, run_file, write_onnx
 PARITY_LIMIT = 2e-3
 """In strides; a fiftieth of a pixel on the finest map."""
 
-INT8_SCORE_LIMIT = 0.06
+INT8_SCORE_LIMIT = 0.1
 """How far eight bits may move a score, and …"""
 
 INT8_PLACE_LIMIT = 0.12
