@@ -49,10 +49,11 @@ def _x11_problem(name: str) -> str:
         xcb = ctypes.CDLL("libxcb.so.1")
         xcb.xcb_connect.restype = ctypes.c_void_p
         connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-        is_reached = xcb.xcb_connection_has_error(connection) == 0
-        xcb.xcb_disconnect(connection)
-        if not is_reached:
+        if xcb.xcb_connection_has_error(connection) != 0:
+            xcb.xcb_disconnect(connection)
             return _unreachable(name)
+        # The connection stays open: an X server without other clients (Xvfb) starts anew when its
+        # last one leaves, and would refuse Qt meanwhile.
         plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath))
         ctypes.CDLL(str(plugins / "platforms" / "libqxcb.so"))
     except OSError as error:

@@ -1,7 +1,9 @@
 """Whether a window can open, asked before Qt aborts."""
 
 import os
+import shutil
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -37,6 +39,29 @@ def test_an_x_server_that_is_not_there_is_named(monkeypatch):
     # X11 is not asked where Wayland was wished for.
     monkeypatch.setenv("QT_QPA_PLATFORM", "wayland")
     assert display_problem() == NO_DISPLAY
+
+
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs Xvfb")
+def test_an_x_server_does_not_start_anew_between_the_trial_and_qt():
+    """Xvfb does so when its last client leaves, and refuses others meanwhile."""
+    reading, writing = os.pipe()
+    # With -terminate it ends instead, which cannot be missed.
+    options = ["-terminate", "-nolisten", "tcp", "-displayfd", str(writing)]
+    server = subprocess.Popen(["Xvfb", *options], pass_fds=[writing], stderr=subprocess.DEVNULL)
+    try:
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            number = int(told.readline())
+        code = (
+            "import time; from facemotion.ui.display import display_problem; "
+            "assert display_problem() == ''; time.sleep(1.0); "
+            "from PySide6.QtGui import QGuiApplication; QGuiApplication([])"
+        )
+        surroundings = {**os.environ, "DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
+        subprocess.run([sys.executable, "-c", code], env=surroundings, check=True, timeout=60)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def test_a_wayland_socket_is_enough(monkeypatch, tmp_path):
