@@ -54,16 +54,15 @@ class EmotionCropRule:
         """
         x1, y1, x2, y2 = (float(v) for v in bbox_xyxy)
         side = max(self.scale * ((x2 - x1) + (y2 - y1)) / 2.0, 1.0)
-        eyes = kps[1].astype(np.float64) - kps[0].astype(np.float64)
-        angle = float(np.arctan2(eyes[1], eyes[0])) if self.is_aligned else 0.0
-        cos, sin = np.cos(angle), np.sin(angle)
+        (left_x, left_y), (right_x, right_y) = kps[:2].tolist()
+        angle = math.atan2(right_y - left_y, right_x - left_x) if self.is_aligned else 0.0
         zoom = size_px / side
-        centre = np.array([(x1 + x2) / 2.0, (y1 + y2) / 2.0])
-        turn = np.array([[cos, sin], [-sin, cos]]) * zoom
-        target = np.array([0.5 - self.shift_x, 0.5 - self.shift_y]) * size_px
+        cos, sin = math.cos(angle) * zoom, math.sin(angle) * zoom
+        x, y = (x1 + x2) / 2.0, (y1 + y2) / 2.0
         # Pixel centres stand at whole numbers, so the crop's middle is half a pixel lower.
-        offset = target - 0.5 - turn @ centre
-        return np.hstack([turn, offset[:, None]]).astype(np.float32)
+        to_x = (0.5 - self.shift_x) * size_px - 0.5 - (cos * x + sin * y)
+        to_y = (0.5 - self.shift_y) * size_px - 0.5 - (cos * y - sin * x)
+        return np.array([[cos, sin, to_x], [-sin, cos, to_y]], np.float32)
 
     def to_metadata(self) -> dict[str, Any]:
         """The rule as plain values, for a model's metadata."""

@@ -1,5 +1,6 @@
 """Square face crops without aliasing, the same for training, the application and evaluation."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -54,7 +55,8 @@ def warp_square(
     Returns:
         uint8 (S, S) gray or (S, S, 3) BGR, contiguous.
     """
-    zoom = float(np.sqrt(abs(np.linalg.det(matrix[:, :2].astype(np.float64)))))
+    (a, b, _), (c, d, _) = matrix.tolist()
+    zoom = math.sqrt(abs(a * d - b * c))
     fineness = max(1, int(np.ceil(1.0 / max(zoom, 1e-6) - 1e-6)))
     # Pixel centres stand at whole numbers, hence the half pixel between the coarse and the fine.
     fine = matrix.astype(np.float64) * fineness
@@ -75,19 +77,26 @@ def _part_in_use(
     frame_bgr: FrameBgr, matrix: NDArray[np.float64], side_px: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """The part of the frame under the square, and the map from that part."""
-    corners = np.array([[0, 0], [side_px, 0], [0, side_px], [side_px, side_px]], np.float64)
-    inside = (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    # Written out: numpy's inverse alone takes a tenth of a small crop's time.
+    (a, b, shift_x), (c, d, shift_y) = matrix.tolist()
+    determinant = a * d - b * c
+    corners = [
+        (x - shift_x, y - shift_y) for x, y in ((0, 0), (side_px, 0), (0, side_px), (side_px,) * 2)
+    ]
+    across = [(d * x - b * y) / determinant for x, y in corners]
+    down = [(a * y - c * x) / determinant for x, y in corners]
     height, width = frame_bgr.shape[:2]
-    low = np.floor(inside.min(axis=0)).astype(int) - _MARGIN_PX
-    high = np.ceil(inside.max(axis=0)).astype(int) + _MARGIN_PX + 1
-    x1, y1 = (min(max(int(v), 0), limit - 1) for v, limit in zip(low, (width, height), strict=True))
-    x2, y2 = (
-        max(min(int(v), limit), at + 1)
-        for v, limit, at in zip(high, (width, height), (x1, y1), strict=True)
-    )
+    x1, x2 = _reach(across, width)
+    y1, y2 = _reach(down, height)
     moved = matrix.copy()
     moved[:, 2] += matrix[:, :2] @ (x1, y1)
     return frame_bgr[y1:y2, x1:x2], moved
+
+
+def _reach(places: list[float], limit: int) -> tuple[int, int]:
+    """First pixel and the one behind the last, of all places with some margin; at least one."""
+    first = min(max(math.floor(min(places)) - _MARGIN_PX, 0), limit - 1)
+    return first, max(min(math.ceil(max(places)) + _MARGIN_PX + 1, limit), first + 1)
 
 
 def _check_frame(frame_bgr: FrameBgr) -> None:
