@@ -9,6 +9,8 @@ import json
 import os
 from pathlib import Path
 
+import cv2
+
 from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import open_pack
 from facemotion.vision.sources.demo import demo_photo_path
@@ -119,6 +121,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path(default))
     parser.add_argument("--every", type=int, default=1, help="only each n-th picture")
     args = parser.parse_args()
+    cv2.setNumThreads(1)  # as the application does
     archive = LfwArchive(args.shared / "data" / "lfw_dev.zip")
     built_in = open_pack(args.pack)
     other = open_pack(args.shared / "models" / "scrfd_500m_mobilefacenet")
