@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from PySide6.QtGui import QGuiApplication, QImage
 
 from facemotion.app import build_window, make_application
 from facemotion.core.errors import FacemotionError
@@ -22,7 +21,7 @@ from facemotion.store.atomic import write_atomic
 from facemotion.store.gallery import GalleryStore
 from facemotion.store.paths import AppPaths
 from facemotion.store.settings import Settings
-from facemotion.ui.witness import Witness, run_until
+from facemotion.ui.witness import Witness, contrast_of, platform_name, run_until
 from facemotion.vision.sources.demo import DEMO_FPS, DemoSource
 from facemotion.vision.sources.video import VideoSource
 from facemotion.vision.video_writer import VideoWriter
@@ -62,7 +61,7 @@ def run(options: Namespace) -> int:
     problems = [*test.problems, *errors]
     report: Figures = {
         "problems": problems,
-        "platform_plugin": QGuiApplication.platformName(),
+        "platform_plugin": platform_name(),
         "versions": _versions(),
         "seconds": round(test.seconds(), 2),
         "checks": test.checks,
@@ -176,7 +175,7 @@ class SelfTest:
         many = f"{_LEAST_PICTURES} pictures of the demo"
         self._wait(lambda: self._witness.picture_count >= _LEAST_PICTURES, many)
         count, played_s = self._witness.picture_count, self.seconds() - begin_s
-        contrast = _contrast(self._window.pane.video.grab().toImage())
+        contrast = contrast_of(self._window.pane.video)
         if contrast < _LEAST_CONTRAST:
             raise _MissingError(f"The picture in the window is blank (contrast {contrast:.1f}).")
         return {
@@ -315,13 +314,6 @@ def _cut_out(frame: Frame, face: FaceResult) -> FrameBgr:
     left, right = max(int(x1 - room_x), 0), min(int(x2 + room_x), width)
     top, bottom = max(int(y1 - room_y), 0), min(int(y2 + room_y), height)
     return np.ascontiguousarray(frame.frame_bgr[top:bottom, left:right])
-
-
-def _contrast(image: QImage) -> float:
-    """Standard deviation of the picture's brightness, 0 for a blank one."""
-    grey = image.convertToFormat(QImage.Format.Format_Grayscale8)
-    rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
-    return float(rows[:, : grey.width()].std())
 
 
 @contextmanager

@@ -39,14 +39,10 @@ def probe_cameras(timeout_s: float = _TIMEOUT_S) -> list[str]:
 def list_cameras() -> list[str]:
     """The cameras as the window lists them; by trying numbers where Qt does not load."""
     try:
-        from PySide6.QtCore import QCoreApplication
-
-        from facemotion.ui.cameras import CameraList
+        from facemotion.ui.cameras import entries_without_window
     except ImportError:
         return _numbered()
-    application = QCoreApplication.instance() or QCoreApplication([])
-    entries = CameraList(application).entries()
-    return [f"camera:{entry.index} {entry.name}" for entry in entries]
+    return [f"camera:{entry.index} {entry.name}" for entry in entries_without_window()]
 
 
 def _numbered() -> list[str]:

@@ -120,7 +120,8 @@ def read_zip(path: Path) -> tuple[list[ImportedPerson], list[str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             return _read_archive(archive, path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    # RuntimeError: a version of the format that zipfile does not know.
+    except (OSError, zipfile.BadZipFile, RuntimeError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise GalleryError(
             f"{path.name} cannot be read as an exported gallery: {reason}. Choose a zip file that "

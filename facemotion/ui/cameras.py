@@ -5,7 +5,14 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QFileSystemWatcher, QLoggingCategory, QObject, Signal, Slot
+from PySide6.QtCore import (
+    QCoreApplication,
+    QFileSystemWatcher,
+    QLoggingCategory,
+    QObject,
+    Signal,
+    Slot,
+)
 
 from facemotion.vision.sources.base import SourceKind
 from facemotion.vision.sources.device_files import DEVICE_FOLDER, linux_cameras
@@ -97,6 +104,11 @@ class CameraList(QObject):
     def _on_changed(self) -> None:
         logger.info("cameras: %s", ", ".join(entry.name for entry in self.entries()) or "none")
         self.changed.emit()
+
+
+def entries_without_window() -> list[CameraEntry]:
+    """The cameras for a program that has no window, and maybe no Qt application yet."""
+    return CameraList(QCoreApplication.instance() or QCoreApplication([])).entries()
 
 
 def _import_multimedia() -> Any:

@@ -1,6 +1,7 @@
 """The right control for one parameter: tick box, list, number or text."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
@@ -25,15 +26,28 @@ _LARGEST_FLOAT = 1e9
 class ParameterEditor(QWidget):
     """A control for one value; `make_editor` chooses the kind.
 
+    Args:
+        control: What the user changes.
+        info: What is known of the parameter.
+        read: Gives the control's value.
+        show: Puts a value into the control.
+
     Signals:
         value_changed(object): The user chose another value.
     """
 
     value_changed = Signal(object)
 
-    def __init__(self, control: QWidget, info: ParameterInfo) -> None:
+    def __init__(
+        self,
+        control: QWidget,
+        info: ParameterInfo,
+        read: Callable[[], Any],
+        show: Callable[[Any], object],
+    ) -> None:
         super().__init__()
         self.control = control
+        self._read, self._show = read, show
         control.setAccessibleName(info.label)
         control.setAccessibleDescription(info.help)
         control.setFixedWidth(EDITOR_WIDTH_PX)
@@ -47,16 +61,13 @@ class ParameterEditor(QWidget):
 
     def value(self) -> Any:
         """The value on show."""
-        raise NotImplementedError
+        return self._read()
 
     def set_value(self, value: Any) -> None:
         """Show a value without telling anybody."""
         self.control.blockSignals(True)
         self._show(value)
         self.control.blockSignals(False)
-
-    def _show(self, value: Any) -> None:
-        raise NotImplementedError
 
     @Slot()
     def _tell(self) -> None:
@@ -74,17 +85,10 @@ class SwitchEditor(ParameterEditor):
     """A tick box for a yes or no."""
 
     def __init__(self, info: ParameterInfo) -> None:
-        self._box = QCheckBox()
-        super().__init__(self._box, info)
-        self._box.setText(self.tr("On"))
-        self._box.toggled.connect(self._tell)
-
-    def value(self) -> bool:
-        """Whether it is ticked."""
-        return self._box.isChecked()
-
-    def _show(self, value: Any) -> None:
-        self._box.setChecked(bool(value))
+        box = QCheckBox()
+        super().__init__(box, info, box.isChecked, lambda value: box.setChecked(bool(value)))
+        box.setText(self.tr("On"))
+        box.toggled.connect(self._tell)
 
 
 class ChoiceEditor(ParameterEditor):
@@ -92,17 +96,13 @@ class ChoiceEditor(ParameterEditor):
 
     def __init__(self, info: ParameterInfo) -> None:
         self._box = QComboBox()
-        super().__init__(self._box, info)
+        super().__init__(self._box, info, self._box.currentData, self._show_choice)
         for choice in info.choices:
             words = str(choice) if str(choice) else self.tr("automatic")
             self._box.addItem(f"{words} {info.unit}".strip(), choice)
         self._box.currentIndexChanged.connect(self._tell)
 
-    def value(self) -> Any:
-        """The chosen value."""
-        return self._box.currentData()
-
-    def _show(self, value: Any) -> None:
+    def _show_choice(self, value: Any) -> None:
         choices = [self._box.itemData(row) for row in range(self._box.count())]
         if value not in choices:
             self._box.addItem(str(value), value)
@@ -114,60 +114,44 @@ class WholeNumberEditor(ParameterEditor):
     """A box for a whole number with its unit."""
 
     def __init__(self, info: ParameterInfo) -> None:
-        self._box = QSpinBox()
-        super().__init__(self._box, info)
-        self._box.setRange(
-            _or_else(info.minimum, -_LARGEST_INT), _or_else(info.maximum, _LARGEST_INT)
-        )
-        self._box.setSuffix(f" {info.unit}" if info.unit else "")
-        _keep_quiet_while_typing(self._box)
-        self._box.valueChanged.connect(self._tell)
-
-    def value(self) -> int:
-        """The number."""
-        return self._box.value()
-
-    def _show(self, value: Any) -> None:
-        self._box.setValue(int(value))
+        box = QSpinBox()
+        super().__init__(box, info, box.value, lambda value: box.setValue(int(value)))
+        box.setRange(_or_else(info.minimum, -_LARGEST_INT), _or_else(info.maximum, _LARGEST_INT))
+        box.setSuffix(f" {info.unit}" if info.unit else "")
+        _keep_quiet_while_typing(box)
+        box.valueChanged.connect(self._tell)
 
 
 class NumberEditor(ParameterEditor):
     """A box for a number with its unit, with as many decimals as the range asks for."""
 
     def __init__(self, info: ParameterInfo, default: float) -> None:
-        self._box = QDoubleSpinBox()
-        super().__init__(self._box, info)
-        self._box.setDecimals(_decimals(info, default))
-        self._box.setMinimum(-_LARGEST_FLOAT if info.minimum is None else info.minimum)
-        self._box.setMaximum(_LARGEST_FLOAT if info.maximum is None else info.maximum)
-        self._box.setSingleStep(_step(info, default))
-        self._box.setSuffix(f" {info.unit}" if info.unit else "")
-        _keep_quiet_while_typing(self._box)
-        self._box.valueChanged.connect(self._tell)
-
-    def value(self) -> float:
-        """The number."""
-        return round(self._box.value(), self._box.decimals())
-
-    def _show(self, value: Any) -> None:
-        self._box.setValue(float(value))
+        box = QDoubleSpinBox()
+        super().__init__(
+            box,
+            info,
+            lambda: round(box.value(), box.decimals()),
+            lambda value: box.setValue(float(value)),
+        )
+        box.setDecimals(_decimals(info, default))
+        box.setMinimum(-_LARGEST_FLOAT if info.minimum is None else info.minimum)
+        box.setMaximum(_LARGEST_FLOAT if info.maximum is None else info.maximum)
+        box.setSingleStep(_step(info, default))
+        box.setSuffix(f" {info.unit}" if info.unit else "")
+        _keep_quiet_while_typing(box)
+        box.valueChanged.connect(self._tell)
 
 
 class TextEditor(ParameterEditor):
     """A line of text, taken when the user leaves it."""
 
     def __init__(self, info: ParameterInfo) -> None:
-        self._edit = QLineEdit()
-        super().__init__(self._edit, info)
-        self._edit.setPlaceholderText(self.tr("none"))
-        self._edit.editingFinished.connect(self._tell)
-
-    def value(self) -> str:
-        """The text without white space around it."""
-        return self._edit.text().strip()
-
-    def _show(self, value: Any) -> None:
-        self._edit.setText(str(value))
+        edit = QLineEdit()
+        super().__init__(
+            edit, info, lambda: edit.text().strip(), lambda value: edit.setText(str(value))
+        )
+        edit.setPlaceholderText(self.tr("none"))
+        edit.editingFinished.connect(self._tell)
 
 
 def make_editor(default: Any, info: ParameterInfo) -> ParameterEditor:

@@ -4,7 +4,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, QTimer, Slot
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QWidget
 
 from facemotion.ui.session import LiveSession
 from facemotion.vision.photos import PhotoVerdict
@@ -100,3 +103,15 @@ def run_until(is_so: Callable[[], bool], timeout_s: float) -> bool:
     loop.exec()
     timer.stop()
     return is_so()
+
+
+def contrast_of(widget: QWidget) -> float:
+    """Standard deviation of the brightness of what a widget paints, 0 for a blank one."""
+    grey = widget.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
+    return float(rows[:, : grey.width()].std())
+
+
+def platform_name() -> str:
+    """The Qt platform plug-in that shows the windows."""
+    return QGuiApplication.platformName()

@@ -185,7 +185,7 @@ def _zip_problems(name: str) -> Iterator[None]:
         raise ModelError(
             f"{name} is no zip file, or it is damaged or cut off. Download it again."
         ) from error
-    except (RuntimeError, NotImplementedError) as error:
+    except RuntimeError as error:  # a password is asked for, or a compression is not known
         raise ModelError(
             f"{name} is protected by a password or packed in an unusual way. Unpack it and import "
             "the folder."

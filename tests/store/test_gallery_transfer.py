@@ -186,6 +186,32 @@ def test_what_is_no_zip_is_refused(tmp_path, content):
     assert not (tmp_path / "gallery").exists()
 
 
+def with_bytes(path, offsets, value):
+    """A copy of a zip with one byte of each entry's headers replaced, by the header's mark."""
+    data = bytearray(path.read_bytes())
+    for mark, offset in offsets.items():
+        at = data.find(mark)
+        while at >= 0:
+            data[at + offset] = value
+            at = data.find(mark, at + 4)
+    target = path.with_name("changed.zip")
+    target.write_bytes(data)
+    return target
+
+
+def test_entries_that_ask_for_a_password_are_named(exported, tmp_path):
+    locked = with_bytes(exported, {b"PK\x03\x04": 6, b"PK\x01\x02": 8}, 1)
+    report = GalleryStore(tmp_path / "elsewhere").import_from(locked, MODEL)
+    assert len(report.problems) == 2
+    assert all("password" in problem for problem in report.problems)
+
+
+def test_a_zip_of_a_later_version_is_refused(exported, tmp_path):
+    later = with_bytes(exported, {b"PK\x01\x02": 6}, 99)
+    with pytest.raises(GalleryError, match=r"changed\.zip cannot be read .* version 9\.9"):
+        GalleryStore(tmp_path / "elsewhere").import_from(later, MODEL)
+
+
 def test_a_foreign_zip_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("letter.txt", "hello")
