@@ -5,7 +5,7 @@ answers float32 (N, 7) logits in `EMOTIONS` order.
 """
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -47,6 +47,15 @@ class Architecture:
     enlarged_px: int = 0
 
 
+# Halves the resolution at once and spends the parameters on depth there.
+_COMPACT: Final = Architecture(
+    stem=(64,),
+    stem_strides=(2,),
+    widths=(64, 128, 256),
+    depths=(1, 2, 2),
+    strides=(1, 2, 2),
+)
+
 ARCHITECTURES: Final[dict[str, Architecture]] = {
     # The original design: two 3×3 convolutions, four stages of two blocks, reduction 32.
     "se_resnet": Architecture(
@@ -68,32 +77,10 @@ ARCHITECTURES: Final[dict[str, Architecture]] = {
         depths=(2, 2, 2, 2),
         strides=(1, 2, 2, 2),
     ),
-    # What ships: halves the resolution at once and spends the parameters on depth there.
-    "compact": Architecture(
-        stem=(64,),
-        stem_strides=(2,),
-        widths=(64, 128, 256),
-        depths=(1, 2, 2),
-        strides=(1, 2, 2),
-    ),
-    # The same weights on faces enlarged to 56×56.
-    "compact_56": Architecture(
-        stem=(64,),
-        stem_strides=(2,),
-        widths=(64, 128, 256),
-        depths=(1, 2, 2),
-        strides=(1, 2, 2),
-        enlarged_px=56,
-    ),
-    # And to 64×64, the last cycle's.
-    "compact_64": Architecture(
-        stem=(64,),
-        stem_strides=(2,),
-        widths=(64, 128, 256),
-        depths=(1, 2, 2),
-        strides=(1, 2, 2),
-        enlarged_px=64,
-    ),
+    "compact": _COMPACT,
+    # The same weights on enlarged faces: the second and third cycle's, and what ships.
+    "compact_56": replace(_COMPACT, enlarged_px=56),
+    "compact_64": replace(_COMPACT, enlarged_px=64),
     # The first one at half the width, for machines without vector units.
     "tiny": Architecture(
         stem=(32,),

@@ -188,13 +188,19 @@ def test_a_source_that_does_not_let_go_is_left_behind(qtbot, make_session, monke
     assert {frame.name for frame in heard.pictures[count:]} == {"Demo"}
 
 
-def test_shutdown_tells_of_a_thread_that_hangs(qtbot, qapp, monkeypatch, caplog):
-    monkeypatch.setattr(session_module, "SHUTDOWN_MS", 200)
+def stuck_session(qtbot):
+    """A session whose camera hangs, and what releases it."""
     release, plugged = threading.Event(), threading.Event()
     plugged.set()
     session = LiveSession(lambda _spec: StuckCamera(plugged, release), GalleryIndex.empty)
     session.start(CAMERA)
     qtbot.waitUntil(lambda: session.source_info is not None, timeout=WAIT_MS)
+    return session, release
+
+
+def test_shutdown_tells_of_a_thread_that_hangs(qtbot, qapp, monkeypatch, caplog):
+    monkeypatch.setattr(session_module, "SHUTDOWN_MS", 200)
+    session, release = stuck_session(qtbot)
     assert not session.shutdown()
     assert "did not end in time" in caplog.text
     release.set()
@@ -207,11 +213,7 @@ def test_shutdown_tells_of_a_thread_that_hangs(qtbot, qapp, monkeypatch, caplog)
 def test_a_thread_that_hangs_outlives_the_session(qtbot, monkeypatch):
     """Qt aborts the process when a running thread is deleted."""
     monkeypatch.setattr(session_module, "SHUTDOWN_MS", 100)
-    release, plugged = threading.Event(), threading.Event()
-    plugged.set()
-    session = LiveSession(lambda _spec: StuckCamera(plugged, release), GalleryIndex.empty)
-    session.start(CAMERA)
-    qtbot.waitUntil(lambda: session.source_info is not None, timeout=WAIT_MS)
+    session, release = stuck_session(qtbot)
     (thread,) = session._source.threads
     assert not session.shutdown()
     session.deleteLater()
