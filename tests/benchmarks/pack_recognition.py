@@ -1,6 +1,7 @@
 """The built-in embedder beside another pack's: people it never saw, and a scene of six."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,8 +121,8 @@ def scene(ours: FaceModels, theirs: FaceModels, clip: Path, photos: list[Path]) 
 
     Who a face really is says the other pack, where it is sure.
     """
-    gallery = _enrol(ours, photos)
-    judge = _enrol(theirs, photos)
+    gallery = enrol(ours, photos)
+    judge = enrol(theirs, photos)
     pipeline = FacePipeline(ours, None)
     pipeline.set_gallery(gallery)
     watch, tally = SceneWatch(), SceneTally()
@@ -144,7 +145,12 @@ def scene(ours: FaceModels, theirs: FaceModels, clip: Path, photos: list[Path]) 
     return tally
 
 
-def _enrol(models: FaceModels, photos: list[Path]) -> GalleryIndex:
+def enrol(models: FaceModels, photos: Sequence[Path]) -> GalleryIndex:
+    """Everybody's one photo, enrolled as a user would.
+
+    Raises:
+        ValueError: A photo is refused; the message says which and why.
+    """
     verdicts = [examine_photo(photo, models) for photo in photos]
     refused = [f"{v.name}: {v.reason}" for v in verdicts if not v.accepted]
     if refused:

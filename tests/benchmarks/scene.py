@@ -20,15 +20,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from tqdm import tqdm
 
-from facemotion.core.gallery_index import GalleryIndex
 from facemotion.core.quality import QualityGates, find_gate, is_frontal
 from facemotion.core.types import Decision, FaceResult, Frame
 from facemotion.vision.faces import FaceModels
 from facemotion.vision.packs import open_pack
-from facemotion.vision.photos import examine_photo
 from facemotion.vision.pipeline import FacePipeline
 from facemotion.vision.scene_watch import SceneWatch
 from facemotion.vision.sources.specs import open_source, path_source
+from tests.benchmarks.pack_recognition import enrol
 from tests.scene_truth import person_at, shot_at
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -73,16 +72,6 @@ class NameDelay:
     sighting: Sighting
     delay_s: float | None
     frontal_s: float
-
-
-def gallery_of(faces: FaceModels, photos: Sequence[Path]) -> GalleryIndex:
-    """Everybody's one photo, enrolled as a user would."""
-    index = GalleryIndex.empty(faces.model_id)
-    for photo in photos:
-        embedding = examine_photo(photo, faces).embedding
-        if embedding is not None:
-            index = index.with_person(photo.stem, photo.stem, embedding[None])
-    return index
 
 
 def frames_at(clip: Path, rate_hz: float) -> Iterator[Frame]:
@@ -174,7 +163,7 @@ def watch_clip(pack: Path, photos: Sequence[Path], frames: Iterable[Frame]) -> l
     """Everything that a pack shows of the clip, with the people of the photos enrolled."""
     faces = FaceModels(open_pack(pack))
     pipeline = FacePipeline(faces, None)
-    pipeline.set_gallery(gallery_of(faces, photos))
+    pipeline.set_gallery(enrol(faces, photos))
     return [
         sighting_of(face, frame.time_s)
         for frame in frames
