@@ -266,8 +266,8 @@ class ChangesPanel(QWidget):
         return QSize(320, 130)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for one change."""
-        return QSize(200, 92)
+        """Room for two changes, or for the words that stand there without any."""
+        return QSize(200, 108)
 
     def refresh_icons(self) -> None:
         """Take the icons of a new theme."""

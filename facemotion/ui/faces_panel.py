@@ -260,8 +260,8 @@ class FacesPanel(QWidget):
         return self._view
 
     def sizeHint(self) -> QSize:
-        """Room for two faces and a bit, so that a third is noticed."""
-        return QSize(320, round(2.4 * ROW_HEIGHT_PX))
+        """Room for three faces and a bit, so that a fourth is noticed."""
+        return QSize(320, round(3.2 * ROW_HEIGHT_PX))
 
     def minimumSizeHint(self) -> QSize:
         """Room for one face."""
