@@ -6,12 +6,14 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtWidgets import QLabel
 
 from facemotion import self_test
 from facemotion.core.types import EmotionReading, FaceResult, Frame, Identity
 from facemotion.self_test import SelfTest
 from facemotion.store.paths import AppPaths
+from facemotion.ui.witness import contrast_of
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -67,7 +69,7 @@ def test_every_check_passes_and_the_report_is_written(qapp, paths, monkeypatch, 
 def test_missing_models_fail_what_needs_them(make_test, monkeypatch):
     monkeypatch.setattr(self_test, "PLAY_S", 1.0)
     monkeypatch.setattr("facemotion.ui.model_desk.emotion_model", lambda: None)
-    monkeypatch.setattr(self_test, "_contrast", lambda _image: 0.0)
+    monkeypatch.setattr(self_test, "contrast_of", lambda _image: 0.0)
     test = make_test()
     test.run()
     problems = " ".join(test.problems)
@@ -111,12 +113,18 @@ def test_a_face_is_cut_out_with_room_inside_of_the_picture():
     assert self_test._cut_out(FRAME, face((0, 0, 200, 100))).shape == (100, 200, 3)
 
 
-def test_a_blank_picture_has_no_contrast():
-    image = QImage(33, 20, QImage.Format.Format_RGB32)
-    image.fill(QColor("#404040"))
-    assert self_test._contrast(image) == 0.0
-    image.setPixelColor(3, 3, QColor("white"))
-    assert self_test._contrast(image) > 0.0
+def test_a_blank_picture_has_no_contrast(qapp):
+    picture = QPixmap(33, 20)
+    picture.fill(QColor("#404040"))
+    label = QLabel()
+    label.setPixmap(picture)
+    label.resize(picture.size())
+    assert contrast_of(label) == 0.0
+    with QPainter(picture) as painter:
+        painter.setPen(QColor("white"))
+        painter.drawPoint(3, 3)
+    label.setPixmap(picture)
+    assert contrast_of(label) > 0.0
 
 
 def test_errors_that_nobody_caught_are_collected(monkeypatch):
