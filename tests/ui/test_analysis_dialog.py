@@ -38,7 +38,7 @@ WAITING, DONE, FAILED = JobState.WAITING, JobState.DONE, JobState.FAILED
 def videos(tmp_path_factory):
     """One of some length, one short, one broken."""
     folder = tmp_path_factory.mktemp("dialog videos")
-    write_clip(folder / "a long.mp4", 40)
+    write_clip(folder / "a long.mp4", 160)
     write_clip(folder / "b short.mp4", 4)
     (folder / "c broken.mp4").write_bytes(b"no video")
     return folder
