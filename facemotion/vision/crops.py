@@ -15,14 +15,19 @@ _MARGIN_PX: Final = 2
 
 
 def cut_crops(
-    frame_bgr: FrameBgr, detections: Sequence[FaceDetection], rule: EmotionCropRule
+    frame_bgr: FrameBgr,
+    detections: Sequence[FaceDetection],
+    rule: EmotionCropRule,
+    coarser_bgr: FrameBgr | None = None,
 ) -> NDArray[np.uint8]:
-    """The emotion model's pictures of the faces of a frame.
+    """A small model's pictures of the faces of a frame.
 
     Args:
         frame_bgr: uint8 (H, W, 3) BGR.
         detections: The faces; beyond the frame's edge its border pixels are repeated.
         rule: The model's crop rule.
+        coarser_bgr: The frame made smaller by a whole number, uint8 (H / n, W / n, 3). Faces that
+            are large enough in it are cut from there, in a fraction of the time.
 
     Returns:
         uint8 (N, 48, 48) gray, contiguous.
@@ -34,8 +39,23 @@ def cut_crops(
     crops = np.empty((len(detections), INPUT_SIZE_PX, INPUT_SIZE_PX), np.uint8)
     for crop, detection in zip(crops, detections, strict=True):
         matrix = rule.matrix(detection.bbox_xyxy, detection.kps)
-        crop[:] = warp_square(frame_bgr, matrix, INPUT_SIZE_PX, is_gray=True)
+        source = frame_bgr
+        if coarser_bgr is not None:
+            times = frame_bgr.shape[1] // coarser_bgr.shape[1]
+            (a, b, _), (c, d, _) = matrix.tolist()
+            if math.sqrt(abs(a * d - b * c)) * times <= 1.0:
+                source, matrix = coarser_bgr, _from_coarser(matrix, times)
+        crop[:] = warp_square(source, matrix, INPUT_SIZE_PX, is_gray=True)
     return crops
+
+
+def _from_coarser(matrix: NDArray[np.floating], times: int) -> NDArray[np.float64]:
+    """The same map for a picture that was made smaller so many times."""
+    moved = matrix.astype(np.float64)
+    # Pixel centres stand at whole numbers: x = (x' + 0.5) n - 0.5.
+    moved[:, 2] += moved[:, :2].sum(1) * (0.5 * times - 0.5)
+    moved[:, :2] *= times
+    return moved
 
 
 def warp_square(

@@ -194,7 +194,10 @@ class FaceModels:
     def _detect(self, frame_bgr: FrameBgr, det_size: int, max_faces: int) -> list[FaceDetection]:
         if frame_bgr.size == 0:
             return []
-        canvas, scale_xy = _letterbox(frame_bgr, det_size, self._fixed_size)
+        inner, outer = _canvas_sizes(frame_bgr, det_size, self._fixed_size)
+        part = _halved(frame_bgr, inner)
+        canvas = _letterbox(part, inner, outer)
+        scale_xy = (inner[0] / frame_bgr.shape[1], inner[1] / frame_bgr.shape[0])
         boxes, kps = self._detector.detect(canvas, input_size=canvas.shape[1::-1])
         if kps is None:
             raise ModelError(
@@ -204,7 +207,8 @@ class FaceModels:
         found = [_detection(box, points, scale_xy) for box, points in zip(boxes, kps, strict=True)]
         faces = [face for face in found if face is not None]
         if self._second_look is not None:
-            faces = without_doubles(self._second_look.refine(frame_bgr, faces, self._det_thresh))
+            faces = self._second_look.refine(frame_bgr, faces, self._det_thresh, part)
+            faces = without_doubles(faces)
         if max_faces > 0:
             faces = sorted(faces, key=_by_size)[:max_faces]
         return sorted(faces, key=_from_left)
@@ -274,10 +278,10 @@ def _open_model(path: Path, provider: str, threads: int) -> tuple[Any, SessionPr
     return model, provider_of(model.session, provider)
 
 
-def _letterbox(
+def _canvas_sizes(
     frame_bgr: FrameBgr, det_size: int, fixed_size: tuple[int, int] | None
-) -> tuple[NDArray[np.uint8], tuple[float, float]]:
-    """The frame, shrunk when it is larger, in the upper left of a black picture.
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Width and height of the frame as the detector sees it, and of the picture it lies in.
 
     The picture is as flat or narrow as the frame allows, in steps of 32 px, unless the model takes
     one size only: a square would be black for almost half of a wide frame. The frame is enlarged
@@ -287,12 +291,17 @@ def _letterbox(
     limit = fixed_size or (det_size, det_size)
     scale = min(limit[0] / width, limit[1] / height, _MOST_ENLARGED)
     inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-    outer = fixed_size or (_in_strides(inner[0]), _in_strides(inner[1]))
+    return inner, fixed_size or (_in_strides(inner[0]), _in_strides(inner[1]))
+
+
+def _letterbox(
+    part: NDArray[np.uint8], inner: tuple[int, int], outer: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """The frame at its inner size, in the upper left of a black picture of the outer one."""
     canvas = np.zeros((outer[1], outer[0], 3), np.uint8)
-    how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
-    part = _halved(frame_bgr, inner)
+    how = cv2.INTER_AREA if inner[0] < part.shape[1] else cv2.INTER_LINEAR
     canvas[: inner[1], : inner[0]] = cv2.resize(part, inner, interpolation=how)
-    return canvas, (inner[0] / width, inner[1] / height)
+    return canvas
 
 
 def _halved(frame_bgr: FrameBgr, least: tuple[int, int]) -> NDArray[np.uint8]:

@@ -70,6 +70,19 @@ def test_size_of_the_face_changes_nothing_but_detail(side: float) -> None:
     assert np.abs(crop.astype(int) - reference).mean() < 2.0
 
 
+@pytest.mark.parametrize("times", [2, 4])
+def test_large_faces_look_the_same_from_a_coarser_picture(times: int) -> None:
+    picture = smooth_picture()
+    coarser = cv2.resize(picture, None, fx=1 / times, fy=1 / times, interpolation=cv2.INTER_AREA)
+    large, small = detection(60, 50, 48.0 * times), detection(200, 150, 45.0 * times)
+    grain = np.random.default_rng(0).integers(0, 256, coarser.shape).astype(np.uint8)
+    whole = cut_crops(picture, [large, small], RULE)
+    quick = cut_crops(picture, [large, small], RULE, coarser)
+    assert np.abs(quick[0].astype(int) - whole[0]).max() <= 2
+    # The small face has too few pixels there and is cut from the frame itself.
+    assert np.array_equal(cut_crops(picture, [small], RULE, grain), whole[1:])
+
+
 def test_tilted_head_is_levelled() -> None:
     picture = np.zeros((300, 300, 3), np.uint8)
     face = detection(100, 100, 100, angle=0.5)
