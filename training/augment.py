@@ -79,12 +79,17 @@ class Augmentation:
             torch.manual_seed(int(seed))
             return self.changes(images.shape[-1])(images).clamp(0.0, 1.0)
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether any change is geometric, so that pictures have to be resampled."""
+        moves = (self.flip, self.rotation_deg, self.scale, self.stretch, self.translate, self.shear)
+        return any(moves)
+
     def changes(self, side: int) -> nn.Sequential:
         """The changes in their order, for pictures of `side` pixels."""
         # Blurring and sharpening are drawn apart so that one of the two happens in this share.
         either = 1.0 - math.sqrt(1.0 - self.sharpness)
-        return nn.Sequential(
-            _RandomPlacement(self),
+        changes = (
             _RandomCover((0.02, 0.15), (0.4, 2.5), p=self.erasing),
             _Together(
                 RandomContrast((0.65, 1.35)),
@@ -106,6 +111,9 @@ class Augmentation:
             _RandomGrain(0.005, 0.06, p=self.noise),
             _Together(GrayscaleToRgb(), RandomJPEG((25.0, 75.0)), RgbToGrayscale(), p=self.jpeg),
         )
+        # kornia computes a change that never happens too; it costs as much as one that does.
+        wanted = [change for change in changes if change.p > 0.0]
+        return nn.Sequential(*([_RandomPlacement(self)] if self.is_moving else []), *wanted)
 
 
 class _Together(IntensityAugmentationBase2D):

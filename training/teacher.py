@@ -51,6 +51,24 @@ class Teacher:
         )
         return Faces(boxes.astype(np.float32), kps.astype(np.float32))
 
+    def answers(
+        self, picture_bgr: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """All that the detector says of a picture whose sides are multiples of 32.
+
+        Returns:
+            Scores float32 (A,), distances (A, 4) and offsets (A, 10) in strides, of all anchors.
+        """
+        size = picture_bgr.shape[1::-1]
+        blob = cv2.dnn.blobFromImage(picture_bgr, 1.0 / 128.0, size, (127.5,) * 3, swapRB=True)
+        found = self.detector.session.run(None, {self.detector.input_name: blob})
+        levels = self.detector.fmc
+        parts = (found[k * levels : (k + 1) * levels] for k in range(3))
+        scores, distances, offsets = (
+            np.concatenate([level.reshape(-1, level.shape[-1]) for level in part]) for part in parts
+        )
+        return scores[:, 0], distances, offsets
+
     def embeddings(self, aligned_bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit vectors float32 (N, D) of uint8 (N, 112, 112, 3) BGR crops."""
         # Some recognisers, the shared MobileFaceNet among them, read one face at a time.
@@ -91,4 +109,5 @@ def _open(path: Path) -> Any:
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # or it names every output whose size is not that of 640 px
     return model_zoo.get_model(str(path), providers=["CPUExecutionProvider"], sess_options=options)

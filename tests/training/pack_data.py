@@ -52,6 +52,20 @@ def write_lfw(path: Path, people: int = 16) -> Path:
     return path
 
 
+def take_pictures(source: Path, target: Path, count: int) -> Path:
+    """A zip with the first pictures of another, and with the rows of its list that name them."""
+    with zipfile.ZipFile(source) as whole, zipfile.ZipFile(target, "w") as part:
+        names = sorted(whole.namelist())
+        chosen = [name for name in names if name.endswith((".jpg", ".png"))][:count]
+        for name in chosen:
+            part.writestr(name, whole.read(name))
+        files = {Path(name).name for name in chosen}
+        for listing in [name for name in names if name.endswith("label.csv")]:
+            rows = whole.read(listing).decode().splitlines()
+            part.writestr(listing, "\n".join(row for row in rows if row.split(",")[0] in files))
+    return target
+
+
 def face_part(count: int, dimension: int = 128) -> FacePart:
     """Drawn faces with random unit targets."""
     random = np.random.default_rng(3)

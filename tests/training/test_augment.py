@@ -33,6 +33,14 @@ def test_everything_off_changes_nothing() -> None:
     torch.testing.assert_close(apply(OFF, faces()), faces(), atol=1e-5, rtol=0.0)
 
 
+def test_what_never_happens_costs_nothing() -> None:
+    assert len(OFF.changes(48)) == 0
+    assert [type(change).__name__ for change in with_only(shear=0.1).changes(48)] == [
+        "_RandomPlacement"
+    ]
+    assert len(Augmentation().changes(48)) == 10
+
+
 def test_certain_flip_mirrors() -> None:
     flipped = apply(with_only(flip=1.0), faces())
     torch.testing.assert_close(flipped, faces().flip(3), atol=1e-5, rtol=0.0)

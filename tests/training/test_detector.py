@@ -13,8 +13,10 @@ from training.detector.export import OUTPUT_NAMES, export, scale_scores
 from training.detector.model import ANCHORS, STRIDES, Detector, DetectorShape
 from training.detector.mosaic import Mosaic, MosaicMaker, MosaicRecipe
 from training.detector.mosaic_drawing import load_textures, transform_boxes, transform_points
+from training.detector.sources import TrainingPictures
 from training.detector.targets import (
     ANCHOR_SIZES_PX,
+    Targets,
     anchor_centres,
     anchor_strides,
     assign,
@@ -37,6 +39,12 @@ CONFIG = DetectorConfig(
     optimisation=OptimisationConfig(epochs=2, batch_size=2, learning_rate=1e-2),
 )
 CPU = torch.device("cpu")
+SOURCES = TrainingPictures(
+    labelled_pictures(6),
+    np.array([False] * 5 + [True]),
+    np.ones(6, bool),
+    labelled_pictures(2),
+)
 
 
 def maker(**changes: float) -> MosaicMaker:
@@ -139,14 +147,19 @@ def test_unsure_faces_are_neither_wanted_nor_punished() -> None:
     assert (np.abs(ignored - 50) <= 20).all()
 
 
+def exact_answers(targets: Targets) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
+    """Distances and offsets that decode to the targets of one picture; centres and strides."""
+    centres, strides = (torch.from_numpy(f(SIDE)) for f in (anchor_centres, anchor_strides))
+    distances = torch.cat([centres - targets.boxes[0, :, :2], targets.boxes[0, :, 2:] - centres], 1)
+    offsets = targets.kps[0] - centres.repeat(1, 5)
+    return [v[None] / strides[:, None] for v in (distances, offsets)], centres, strides
+
+
 def test_right_answers_decode_to_the_face_and_cost_nothing() -> None:
     truth = mosaic([[20, 24, 60, 76], [90, 90, 110, 116]])
     targets = assign([truth], SIDE)
-    centres, strides = (torch.from_numpy(f(SIDE)) for f in (anchor_centres, anchor_strides))
     face = targets.is_face
-    distances = torch.cat([centres - targets.boxes[0, :, :2], targets.boxes[0, :, 2:] - centres], 1)
-    offsets = targets.kps[0] - centres.repeat(1, 5)
-    answers = [v[None] / strides[:, None] for v in (distances, offsets)]
+    answers, centres, strides = exact_answers(targets)
     boxes, kps = decode(*answers, centres, strides)
     assert torch.allclose(boxes[face], targets.boxes[face], atol=1e-3)
     assert torch.allclose(kps[face], targets.kps[face], atol=1e-3)
@@ -158,6 +171,31 @@ def test_right_answers_decode_to_the_face_and_cost_nothing() -> None:
     assert float(wrong) > 100 * float(right)
 
 
+def test_a_missed_profile_costs_more_than_a_missed_front() -> None:
+    truth = mosaic([[10, 14, 50, 66], [70, 70, 110, 122]])
+    front, profile = (truth.boxes[:, None, :2] + KPS * 0.6).astype(np.float32)
+    profile[0] = profile[1] - (6.0, 0.0)
+    targets = assign([replace(truth, kps=np.stack([front, profile]))], SIDE)
+    answers, centres, strides = exact_answers(targets)
+    is_left = (centres[:, 0] < 60.0) & targets.is_face[0]
+    is_right = (centres[:, 0] > 60.0) & targets.is_face[0]
+    assert is_left.sum() == is_right.sum() > 0
+    losses = []
+    for missed in (is_left, is_right):
+        logits = torch.where(targets.is_face[0] & ~missed, 12.0, -12.0)[None, :, None]
+        losses.append(detection_loss((logits, *answers), targets, centres, strides)[1]["score"])
+    assert losses[1] > 2.0 * losses[0] > 0.0
+
+
+def test_turned_faces_are_drawn_only_where_they_can_be_told() -> None:
+    pictures = labelled_pictures(6)
+    recipe = replace(CONFIG.recipe, turned=1.0)
+    make = MosaicMaker(recipe, pictures, np.arange(3), [], np.arange(3, 6))
+    random = np.random.default_rng(0)
+    assert {make._face_row(60.0, random) for _ in range(30)} == {3, 4, 5}
+    assert {make._face_row(12.0, random) for _ in range(30)} == {0, 1, 2}
+
+
 def test_overlaps_of_equal_and_of_distant_boxes() -> None:
     box = torch.tensor([[0.0, 0.0, 10.0, 10.0]])
     iou, giou = overlaps(box, box)
@@ -167,13 +205,10 @@ def test_overlaps_of_equal_and_of_distant_boxes() -> None:
     assert float(giou) < -0.7
 
 
-def test_killed_training_ends_with_the_same_weights(
+def test_killed_training_ends_with_the_same_weights_whoever_composes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept_out = np.array([False] * 5 + [True])
-    whole, first, second = (
-        DetectorTrainer(CONFIG, labelled_pictures(6), kept_out) for _ in range(3)
-    )
+    whole, first, second = (DetectorTrainer(CONFIG, SOURCES, workers=n) for n in (0, 0, 1))
     assert 5 not in whole.maker.rows
     train(whole, tmp_path)
     first.run_epoch()
@@ -185,9 +220,7 @@ def test_killed_training_ends_with_the_same_weights(
     assert (config, epoch) == (CONFIG, 2)
     assert "landmark_error" in capsys.readouterr().out
     with pytest.raises(ValueError, match="another experiment"):
-        DetectorTrainer(replace(CONFIG, seed=3), labelled_pictures(6), kept_out).restore(
-            first.state(), config_from
-        )
+        DetectorTrainer(replace(CONFIG, seed=3), SOURCES).restore(first.state(), config_from)
 
 
 def test_exported_file_is_scrfd_to_insightface(tmp_path: Path) -> None:

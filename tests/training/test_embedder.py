@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -15,7 +16,7 @@ from training.embedder.evaluate import (
     impostor_similarities,
     verification_accuracy,
 )
-from training.embedder.export import export
+from training.embedder.export import INT8_LIMIT, check_int8, export, stays_float, vectors
 from training.embedder.faces import CANVAS_PX, FacePart, crops, mix
 from training.embedder.model import Embedder, Shape, folded, parameter_count
 from training.embedder.train import (
@@ -28,6 +29,7 @@ from training.embedder.train import (
     towards_person,
     train,
 )
+from training.int8 import write_int8
 from training.lfw import LfwArchive
 from training.onnx_file import check_parity, run_file
 
@@ -183,6 +185,25 @@ def test_exported_file_answers_unit_vectors_through_insightface(tmp_path: Path) 
     answers = recogniser.get_feat(list(faces))
     assert np.allclose(answers, run_file(path, inputs.contiguous().numpy())[0], atol=1e-5)
     assert np.allclose(np.linalg.norm(answers, axis=1), 1.0, atol=1e-5)
+
+
+def test_eight_bits_keep_the_vectors_and_load_in_insightface(tmp_path: Path) -> None:
+    from insightface import model_zoo
+
+    path = tmp_path / "embedder.onnx"
+    export(trained_model(), path, {"model": "float"})
+    faces = crops(face_part(12).canvases)
+    inputs = to_input(faces, CPU).contiguous()
+    exact = vectors(path, inputs)
+    write_int8(path, path, iter([inputs.numpy()]), stays_float, {"model": "test"})
+    assert check_int8(exact, vectors(path, inputs)) > INT8_LIMIT
+    kinds = {w.data_type for w in onnx.load(str(path)).graph.initializer if len(w.dims) == 4}
+    assert kinds == {onnx.TensorProto.INT8, onnx.TensorProto.FLOAT}
+    recogniser = model_zoo.get_model(str(path), providers=["CPUExecutionProvider"])
+    assert recogniser.taskname == "recognition"
+    assert (recogniser.input_mean, recogniser.input_std) == (127.5, 127.5)
+    with pytest.raises(RuntimeError, match="eight bits turn the vectors"):
+        check_int8(exact, exact[::-1].copy() * np.float32(0.5))
 
 
 def test_a_file_that_differs_is_refused(tmp_path: Path) -> None:

@@ -91,20 +91,25 @@ def test_loss_by_hand() -> None:
     points[0] = 0.1 * EYES_SHARE
     points[1] = 9.0
     is_face = torch.tensor([True, False])
-    landmarks, told = refiner_loss(answers, points, is_face)
+    landmarks, told = refiner_loss(answers, points, is_face, is_face.float())
     # Eyes on one place count the most that they may.
     assert float(landmarks) == pytest.approx(MOST_WEIGHT * 0.1 - 0.02 / 2, abs=1e-6)
     assert float(told) == pytest.approx(np.log(2.0), abs=1e-6)
     points[0, 2] += EYES_SHARE
     answers[0, 2] = EYES_SHARE
-    landmarks, _ = refiner_loss(answers, points, is_face)
+    landmarks, _ = refiner_loss(answers, points, is_face, is_face.float())
     assert float(landmarks) == pytest.approx(0.1 - 0.02 / 2, abs=1e-6)
 
 
 def test_record_by_hand() -> None:
     points = np.zeros((3, 10), np.float32)
     points[0, 2] = 0.4  # the eyes are 0.4 of the crop apart
-    samples = Samples(np.zeros((3, 48, 48), np.uint8), points, np.array([True, False, False]))
+    samples = Samples(
+        np.zeros((3, 48, 48), np.uint8),
+        points,
+        np.array([True, False, False]),
+        np.float32([1, 0, 0]),
+    )
     answers = np.zeros((3, 11), np.float32)
     answers[0, :10] = points[0] + np.tile([0.0, 0.04], 5)
     answers[:, -1] = [1.0, -1.0, 1.0]
@@ -159,6 +164,36 @@ def test_turned_faces_come_from_their_own_pictures() -> None:
     assert not make(8, np.random.default_rng(0)).crops.any()
     without = SampleMaker(recipe, black, np.arange(3), [], none)
     assert without(8, np.random.default_rng(0)).crops.any(axis=(1, 2)).all()
+
+
+def test_pictures_named_twice_are_drawn_twice_as_often() -> None:
+    none = np.zeros((0, 5), np.float32)
+    rows = np.array([3, 4, 4])
+    make = SampleMaker(SampleRecipe(), labelled_pictures(6), np.arange(3), [], none, rows)
+    assert make.turned_faces.tolist() == [3, 4, 4]
+
+
+def test_small_pictures_give_their_share_of_the_faces() -> None:
+    none, small = np.zeros((0, 5), np.float32), labelled_pictures(4)
+    small.pictures[:] = 0
+    small.boxes[3, 4] = 0.4
+    recipe = SampleRecipe(faces=1.0, little=0.5, small=0.0, jpeg=0.0)
+    make = SampleMaker(recipe, labelled_pictures(3), np.arange(3), [], none, small=small)
+    assert make.small_faces.tolist() == [0, 1, 2]
+    crops = make(200, np.random.default_rng(0)).crops
+    assert 0.35 < (~crops.any(axis=(1, 2))).mean() < 0.65
+
+
+def test_long_hair_changes_the_crop_and_not_the_picture() -> None:
+    pictures, none = labelled_pictures(3), np.zeros((0, 5), np.float32)
+    before = pictures.pictures[0].copy()
+    crops = []
+    for share in (0.0, 1.0):
+        recipe = SampleRecipe(faces=1.0, small=0.0, jpeg=0.0, hair=share)
+        make = SampleMaker(recipe, pictures, np.arange(1), [], none)
+        crops.append(make(40, np.random.default_rng(0)).crops.astype(int))
+    assert np.array_equal(pictures.pictures[0], before)
+    assert np.abs(crops[0] - crops[1]).mean() > 10
 
 
 def test_mistakes_in_pictures_without_faces_are_shown() -> None:

@@ -4,7 +4,7 @@ import pytest
 from tests.training.pack_data import BOX, KPS, drawn_face, labelled_pictures
 from training.detector.clutter import clutter
 from training.detector.mosaic import MosaicMaker, MosaicRecipe
-from training.detector.mosaic_drawing import fingers, free_place
+from training.detector.mosaic_drawing import fingers, free_place, hair
 from training.detector.records import Mosaic
 from training.detector.relabel import Replay, merged, moved
 from training.teacher import Faces
@@ -125,3 +125,38 @@ def test_replayed_pictures_depend_on_what_came_since_the_beginning() -> None:
         random = np.random.default_rng(1)
         runs.append([maker(random) for _ in range(130)])
     assert all(np.array_equal(one.picture, other.picture) for one, other in zip(*runs, strict=True))
+
+
+@pytest.mark.parametrize("looks_right", [True, False])
+def test_long_hair_hangs_behind_a_face_and_leaves_its_front(looks_right: bool) -> None:
+    box = np.array([60, 50, 110, 110], np.float32)
+    behind, front = [], []
+    for seed in range(20):
+        picture = np.full((180, 170, 3), 90, np.uint8)
+        hair(picture, box, looks_right, np.random.default_rng(seed))
+        changed = (picture != 90).any(2)
+        halves = changed[:, :60].mean(), changed[:, 110:].mean()
+        behind.append(halves[0] if looks_right else halves[1])
+        front.append(changed[50:110, 90:110] if looks_right else changed[50:110, 60:80])
+    assert np.mean(behind) > 0.15
+    assert np.mean(front) < 0.35
+    assert min(np.mean(part) for part in front) == 0.0
+
+
+def test_photographs_side_by_side_keep_their_faces() -> None:
+    recipe = MosaicRecipe(side_px=160, grid=1.0, camera=0.0)
+    make = MosaicMaker(recipe, labelled_pictures(6), np.arange(6), [])
+    contrasts = []
+    for seed in range(10):
+        found = make(np.random.default_rng(seed))
+        assert found.picture.shape == (160, 160, 3)
+        assert len(found.boxes) >= 1
+        gray = found.picture.mean(2)
+        for face in np.flatnonzero(found.is_sure):
+            assert found.kps[face, 0, 0] < found.kps[face, 1, 0]
+            points = np.clip(np.round(found.kps[face]), 0, 159).astype(int)
+            beside = np.clip(np.round(found.kps[face].mean(0) * 0.4 + points * 0.6), 0, 159)
+            at, near = (gray[p[:, 1], p[:, 0]] for p in (points, beside.astype(int)))
+            contrasts += (near - at).tolist()
+    assert len(contrasts) > 50
+    assert np.median(contrasts) > 30

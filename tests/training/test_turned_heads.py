@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.training.pack_data import KPS, drawn_face
+from tests.training.pack_data import KPS, drawn_face, take_pictures
 from training.detector.head_shape import (
     COLUMNS,
     LANDMARKS,
@@ -102,13 +102,7 @@ def test_turned_pictures_depend_on_the_generator_only() -> None:
 def test_the_labeller_knows_real_faces_still_when_they_are_turned(
     shared_dir: Path, tmp_path: Path
 ) -> None:
-    import zipfile
-
-    source = shared_dir / "data" / "lfw_dev.zip"
-    small = tmp_path / "lfw.zip"
-    with zipfile.ZipFile(source) as whole, zipfile.ZipFile(small, "w") as part:
-        for name in [n for n in sorted(whole.namelist()) if n.endswith(".jpg")][:24]:
-            part.writestr(name, whole.read(name))
+    small = take_pictures(shared_dir / "data" / "lfw_dev.zip", tmp_path / "lfw.zip", 24)
     pack = shared_dir / "models" / "scrfd_500m_mobilefacenet"
     pictures, shows = prepare_turned(small, pack, tmp_path / "cache")
     assert shows[:24].tolist() == list(range(24))

@@ -19,6 +19,7 @@ class DetectorConfig:
         name: Goes into the exported file.
         seed: Of every random number.
         steps_per_epoch: Steps between two checkpoints.
+        is_imitating: Whether every answer of the labeller is learnt, or its sure faces only.
         shape: The network.
         recipe: The training pictures.
         optimisation: How it is trained.
@@ -27,6 +28,7 @@ class DetectorConfig:
     name: str
     seed: int = 0
     steps_per_epoch: int = 200
+    is_imitating: bool = False
     shape: DetectorShape = field(default_factory=DetectorShape)
     recipe: MosaicRecipe = field(default_factory=MosaicRecipe)
     optimisation: OptimisationConfig = field(default_factory=OptimisationConfig)

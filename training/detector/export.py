@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from training.detector.model import STRIDES, Detector, ScrfdForm
 from training.detector.mosaic import MosaicMaker, MosaicRecipe
 from training.detector.pictures import prepare
-from training.detector.train import LFW_FILE, PACK_FOLDER, load_checkpoint, to_input
+from training.detector.sources import LFW_FILE, PACK_FOLDER
+from training.detector.train import load_checkpoint, to_input
 from training.embedder.model import folded, parameter_count, rounded_to_half
 from training.int8 import write_int8
 from training.lfw import LfwArchive

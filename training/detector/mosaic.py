@@ -7,6 +7,8 @@ gets the light, blur, noise and compression of a bad camera.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
 
 import cv2
 import numpy as np
@@ -20,6 +22,7 @@ from training.detector.mosaic_drawing import (
     cover,
     fingers,
     free_place,
+    hair,
     natural_window,
     paste,
     placement,
@@ -27,12 +30,16 @@ from training.detector.mosaic_drawing import (
     shapes,
     transform_boxes,
     transform_points,
+    warped,
 )
 from training.detector.pictures import LabelledPictures
 from training.detector.records import MIRRORED_KPS, Mosaic
 from training.detector.relabel import Replay, relabelled
 from training.embedder.augment import blurred, change_light, compressed, without_colour
 from training.teacher import Teacher
+
+_TURNED_PX: Final = 24.0
+"""Smaller faces show hardly whether they are turned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,12 @@ class MosaicRecipe:
         rotation_deg: Spread of the turns.
         narrow: Probability of a narrowed face.
         occlusion: Probability that something lies across a face.
+        hair: Probability that a face gets long hair.
         camera: Probability of each of blur, noise, low resolution, gray and compression.
         turned: Share of faces that are taken from the turned pictures, when there are some.
         cut: Probability of faces that reach far over the picture's rim.
         replay: Share of pictures that are earlier ones, moved.
+        grid: Share of pictures that show whole photographs beside each other, and nothing else.
         clutter: Share of backgrounds that are full of things.
     """
 
@@ -67,10 +76,12 @@ class MosaicRecipe:
     rotation_deg: float = 18.0
     narrow: float = 0.3
     occlusion: float = 0.2
+    hair: float = 0.0
     camera: float = 0.13
     turned: float = 0.0
     cut: float = 0.0
     replay: float = 0.0
+    grid: float = 0.0
     clutter: float = 0.0
 
 
@@ -125,6 +136,8 @@ class MosaicMaker:
     def _composed(self, random: np.random.Generator) -> Mosaic:
         """Background and pieces, with what is known of the faces on them."""
         recipe = self.recipe
+        if recipe.grid > 0.0 and random.random() < recipe.grid:
+            return self._grid(random)
         canvas = self._background(random)
         boxes: list[NDArray[np.float32]] = []
         kps: list[NDArray[np.float32]] = []
@@ -140,10 +153,70 @@ class MosaicMaker:
             boxes.append(found[0])
             kps.append(found[1])
             sure.append(found[2])
-        if not boxes:
-            nothing = np.zeros((0, 4), np.float32)
-            return Mosaic(canvas, nothing, np.zeros((0, 5, 2), np.float32), np.zeros(0, bool))
-        return Mosaic(canvas, np.concatenate(boxes), np.concatenate(kps), np.concatenate(sure))
+        return _gathered(canvas, boxes, kps, sure)
+
+    def _grid(self, random: np.random.Generator) -> Mosaic:
+        """Photographs side by side, with heads on shoulders in rooms, as they were taken."""
+        side = self.recipe.side_px
+        rims = np.round(np.linspace(0, side, int(random.integers(1, 5)) + 1)).astype(int)
+        canvas = np.zeros((side, side, 3), np.uint8)
+        found = [
+            self._photograph(canvas[top:bottom, left:right], (left, top), random)
+            for top, bottom in pairwise(rims)
+            for left, right in pairwise(rims)
+        ]
+        boxes, kps, sure = (list(part) for part in zip(*found, strict=True))
+        return _gathered(canvas, boxes, kps, sure)
+
+    def _photograph(
+        self, cell: Picture, corner: tuple[int, int], random: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+        """Fill a part of the canvas with most of a photograph; the faces in it."""
+        row = self._face_row(max(cell.shape), random)
+        lists = self.labelled.faces(row)
+        picture = self.labelled.pictures[row]
+        width, height = cell.shape[1::-1]
+        side = max(width, height)
+        zoom = side / min(picture.shape[:2]) * random.uniform(1.0, 1.7)
+        is_mirrored = bool(random.random() < 0.5)
+        turn = np.diag([-zoom if is_mirrored else zoom, zoom])
+        middle = np.array(picture.shape[1::-1]) / 2.0
+        room = 2.0 * middle * zoom - side
+        at = side / 2.0 + random.uniform(-room, room) / 2.0 - turn @ middle
+        part = warped(picture, np.hstack([turn, at[:, None]]), side)
+        if random.random() < 0.5:
+            part = change_light(part, random)
+        cell[:] = part[:height, :width]
+        boxes = transform_boxes(self.labelled.boxes[lists, :4], np.hstack([turn, at[:, None]]))
+        kps = transform_points(self.labelled.kps[lists], np.hstack([turn, at[:, None]]))
+        shown = np.clip(boxes, 0.0, np.array([width, height] * 2, np.float32))
+        is_seen = _areas(shown) >= 0.8 * _areas(boxes)
+        sure = is_seen & (self.labelled.boxes[lists, 4] >= SURE_SCORE)
+        kps = kps[:, MIRRORED_KPS] if is_mirrored else kps
+        self._comb(cell, boxes, kps, random)
+        shift = np.array(corner, np.float32)
+        return boxes + np.tile(shift, 2), kps + shift, sure
+
+    def _comb(
+        self,
+        canvas: Picture,
+        boxes: NDArray[np.float32],
+        kps: NDArray[np.float32],
+        random: np.random.Generator,
+    ) -> None:
+        """Give the largest of the faces long hair, in its share."""
+        if self.recipe.hair > 0.0 and random.random() < self.recipe.hair:
+            face = int(np.argmax(_areas(boxes)))
+            front = float(kps[face, :, 0].mean() - boxes[face, [0, 2]].mean())
+            is_straight = random.random() < 0.1
+            hair(canvas, boxes[face], (front > 0.0) ^ is_straight, random)
+
+    def _face_row(self, size: float, random: np.random.Generator) -> int:
+        """A picture with a face, turned in its share when it is to be large enough."""
+        is_turned = len(self.turned_rows) > 0 and random.random() < self.recipe.turned
+        is_turned &= size >= _TURNED_PX
+        rows = self.turned_rows if is_turned else self.rows
+        return int(rows[random.integers(len(rows))])
 
     def _sizes(self, random: np.random.Generator) -> list[tuple[float, bool]]:
         """Sizes of the pieces' faces, largest first, and which of them are decoys."""
@@ -260,9 +333,7 @@ class MosaicMaker:
             matrix = placement(piece.shape, room, place, random, self.recipe.rotation_deg)
             paste(canvas, piece, matrix, (0, 0, piece.shape[1], piece.shape[0]), random)
             return nothing
-        is_turned = len(self.turned_rows) > 0 and random.random() < self.recipe.turned
-        rows = self.turned_rows if is_turned else self.rows
-        row = int(rows[random.integers(len(rows))])
+        row = self._face_row(size, random)
         lists = self.labelled.faces(row)
         boxes, kps = self.labelled.boxes[lists], self.labelled.kps[lists]
         is_mirrored = bool(random.random() < 0.5)
@@ -275,6 +346,7 @@ class MosaicMaker:
         new_kps = transform_points(kps, matrix)
         if is_mirrored:
             new_kps = new_kps[:, MIRRORED_KPS]
+        self._comb(canvas, new_boxes, new_kps, random)
         if random.random() < self.recipe.occlusion:
             cover(canvas, transform_boxes(main[None, :4], matrix)[0], random)
         return new_boxes, new_kps, sure
@@ -325,10 +397,27 @@ class MosaicMaker:
         """Faces too small, or cut by the picture's rim, are no longer sure."""
         side = self.recipe.side_px
         inside = np.clip(boxes, 0, side)
-        area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        visible = (inside[:, 2] - inside[:, 0]) * (inside[:, 3] - inside[:, 1])
+        area, visible = _areas(boxes), _areas(inside)
         is_large = np.sqrt(area) >= self.recipe.smallest_px
         least = 0.6 if self.teacher is None else 0.4
         is_sure = is_sure & is_large & (visible >= least * area)
         is_kept = visible > 0
         return Mosaic(picture, boxes[is_kept], kps[is_kept], is_sure[is_kept])
+
+
+def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (boxes[:, 2:4] - boxes[:, :2]).prod(1)
+
+
+def _gathered(
+    picture: Picture,
+    boxes: list[NDArray[np.float32]],
+    kps: list[NDArray[np.float32]],
+    sure: list[NDArray[np.bool_]],
+) -> Mosaic:
+    return Mosaic(
+        picture,
+        np.concatenate([np.zeros((0, 4), np.float32), *boxes]),
+        np.concatenate([np.zeros((0, 5, 2), np.float32), *kps]),
+        np.concatenate([np.zeros(0, bool), *sure]),
+    )

@@ -159,9 +159,10 @@ def _shrunk(source: Picture, matrix: NDArray[np.float64]) -> tuple[Picture, NDAr
     return small, np.hstack([turn, offset[:, None]])
 
 
-def warped(picture: Picture, matrix: NDArray[np.float64]) -> Picture:
-    """The picture through an affine map, at the same size, with black around."""
-    size = (picture.shape[1], picture.shape[0])
+def warped(picture: Picture, matrix: NDArray[np.float64], side: int | None = None) -> Picture:
+    """The picture through an affine map, at the same size or in a square, with black around."""
+    size = (picture.shape[1], picture.shape[0]) if side is None else (side, side)
+    picture, matrix = _shrunk(picture, matrix)
     return cv2.warpAffine(
         picture, matrix, size, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0)
     ).astype(np.uint8)
@@ -203,6 +204,70 @@ def cover(canvas: Picture, box: NDArray[np.float32], random: np.random.Generator
     reach = size * random.uniform(0.1, 0.3, 2)
     first, last = np.round(centre - reach).astype(int), np.round(centre + reach).astype(int)
     cv2.rectangle(canvas, tuple(map(int, first)), tuple(map(int, last)), colour, -1)
+
+
+def hair(
+    canvas: Picture, box: NDArray[np.float32], looks_right: bool, random: np.random.Generator
+) -> None:
+    """Give a face long hair that hides its temple and hangs behind it, in place.
+
+    Args:
+        canvas: Picture to draw on.
+        box: The face, float32 (4,) px.
+        looks_right: Which side of the box is the face's front.
+        random: Draws cut and colour, which is often what lies above the face already.
+    """
+    size, limit = box[2:] - box[:2], np.array(canvas.shape[1::-1])
+    end, back = random.uniform(0.5, 1.7), -random.uniform(0.3, 1.4)
+    edge = random.uniform(0.05, 0.55) + np.cumsum(random.normal(0.0, 0.07, 5))
+    # Widths from the back of the box and heights from its top: down the temple, up the back.
+    outline = np.array(
+        [
+            *zip(edge, np.linspace(-0.15, end, 5), strict=True),
+            (0.5 * back, end + random.uniform(0.0, 0.2)),
+            (back, 0.75 * end),
+            (back * random.uniform(0.8, 1.1), 0.1),
+            (0.6 * back, -0.3),
+            (0.25, -random.uniform(0.35, 0.55)),
+            (max(float(edge[0]), 0.3) + 0.25, -0.3),
+        ]
+    )
+    if not looks_right:
+        outline[:, 0] = 1.0 - outline[:, 0]
+    outline = box[:2] + outline * size
+    low = np.clip(np.floor(outline.min(0)) - 2, 0, limit).astype(int)
+    high = np.clip(np.ceil(outline.max(0)) + 2, 0, limit).astype(int)
+    if (high - low < 4).any():
+        return
+    extent = (int(high[0] - low[0]), int(high[1] - low[1]))
+    mask = np.zeros(extent[::-1], np.uint8)
+    cv2.fillPoly(mask, [np.round(outline - low).astype(np.int32)], 255)
+    # Blurred widely and sharpened again, corners become round.
+    width = max(float(size[0]), 8.0)
+    share = cv2.GaussianBlur(mask, (0, 0), 0.07 * width).astype(np.float32) / 255.0
+    share = np.clip((share - 0.5) * width * random.uniform(0.1, 0.5) + 0.5, 0.0, 1.0)
+    strands = random.normal(0.0, random.uniform(0.05, 0.3), (3, max(extent[0] // 2, 2)))
+    light = random.normal(0.0, 0.25, (4, 3))
+    shade = 1.0 + sum(
+        cv2.resize(part.astype(np.float32), extent, interpolation=cv2.INTER_CUBIC)
+        for part in (strands, light)
+    )
+    tone = _hair_colour(canvas, box, random) * np.clip(shade, 0.2, 2.0)[..., None]
+    part = canvas[low[1] : high[1], low[0] : high[0]]
+    drawn = np.clip(tone, 0, 255).astype(np.uint8)
+    part[:] = cv2.blendLinear(drawn, np.ascontiguousarray(part), share, 1.0 - share)
+
+
+def _hair_colour(
+    canvas: Picture, box: NDArray[np.float32], random: np.random.Generator
+) -> NDArray[np.float32]:
+    """The colour above a face, or black, brown or fair; float32 (3,) BGR."""
+    if random.random() < 0.4:
+        x, y = (box[0] + box[2]) / 2.0, 1.1 * box[1] - 0.1 * box[3]
+        row, column = np.clip([y, x], 0, np.array(canvas.shape[:2]) - 1).astype(int)
+        return canvas[row, column].astype(np.float32)
+    lightness = random.uniform(5, 60) if random.random() < 0.6 else random.uniform(60, 200)
+    return (lightness * np.array([random.uniform(0.4, 0.9), 0.8, 1.0])).astype(np.float32)
 
 
 def random_crop(picture: Picture, side: int, random: np.random.Generator) -> Picture:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.core.boxes import iou_matrix
-from training.detector.mosaic_drawing import SURE_SCORE, transform_boxes, transform_points, warped
+from training.detector.mosaic_drawing import transform_boxes, transform_points, warped
 from training.detector.records import MIRRORED_KPS, Mosaic
 from training.teacher import Faces, Teacher
 
@@ -24,11 +24,14 @@ _SEEN_PX: Final = 20.0
 
 _THRESHOLD: Final = 0.3
 
+_FACE_SCORE: Final = 0.42
+"""Score from which the labeller's word makes a face: what it is half sure of must be found too."""
+
 
 def relabelled(mosaic: Mosaic, teacher: Teacher) -> Mosaic:
     """The picture with the labeller's faces instead of those that were laid on it.
 
-    Faces that the labeller hardly sees (score below 0.5) are neither faces nor background.
+    Faces that the labeller hardly sees (score below 0.42) are neither faces nor background.
     """
     return merged(mosaic, teacher.faces(mosaic.picture, mosaic.picture.shape[0], _THRESHOLD))
 
@@ -52,14 +55,14 @@ def merged(mosaic: Mosaic, found: Faces) -> Mosaic:
         score = found.boxes[partner[row], 4]
         if size[row] >= _TRUSTED_PX:
             boxes[row], kps[row] = found.boxes[partner[row], :4], found.kps[partner[row]]
-            is_sure[row] = score >= SURE_SCORE
+            is_sure[row] = score >= _FACE_SCORE
     is_sure &= (partner >= 0) | (size < _SEEN_PX)
     new = np.setdiff1d(np.arange(len(found)), partner)
     return Mosaic(
         mosaic.picture,
         np.concatenate([boxes, found.boxes[new, :4]]),
         np.concatenate([kps, found.kps[new]]),
-        np.concatenate([is_sure, found.boxes[new, 4] >= SURE_SCORE]),
+        np.concatenate([is_sure, found.boxes[new, 4] >= _FACE_SCORE]),
     )
 
 

@@ -8,7 +8,8 @@ the same command ends with the same weights.
 
 import argparse
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -16,14 +17,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
 from tqdm import tqdm
 
 from training.detector.config import DetectorConfig, config_from, read_config
+from training.detector.imitation import imitated
 from training.detector.model import Detector, flat
 from training.detector.mosaic import MosaicMaker
 from training.detector.mosaic_drawing import load_textures
-from training.detector.pictures import LabelledPictures
+from training.detector.sources import PACK_FOLDER, TrainingPictures, prepare_pictures
 from training.detector.targets import (
+    Targets,
     anchor_centres,
     anchor_strides,
     assign,
@@ -31,9 +35,7 @@ from training.detector.targets import (
     detection_loss,
     overlaps,
 )
-from training.detector.turned_pictures import prepare_turned
 from training.embedder.model import parameter_count
-from training.lfw import LfwArchive
 from training.resumable import (
     ResumableTrainer,
     add_arguments,
@@ -44,8 +46,6 @@ from training.resumable import (
 )
 from training.teacher import Teacher
 
-PACK_FOLDER = Path("models/scrfd_500m_mobilefacenet")
-LFW_FILE = Path("data/lfw_dev.zip")
 _CHECKED_PICTURES = 256
 
 
@@ -56,25 +56,61 @@ def to_input(pictures_bgr: NDArray[np.uint8], device: torch.device) -> Tensor:
     return scaled.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Batches(IterableDataset[tuple[Tensor, Targets]]):
+    """The batches of one epoch: pictures uint8 (B, S, S, 3) BGR and what is to be found in them."""
+
+    maker: MosaicMaker
+    seed: tuple[int, int]
+    count: int
+    size: int
+    imitated: Teacher | None = None
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Targets]]:
+        """All of them, drawn anew from the seed."""
+        random = np.random.default_rng(self.seed)
+        self.maker.begin()
+        for _ in range(self.count):
+            mosaics = [self.maker(random) for _ in range(self.size)]
+            pictures = np.stack([mosaic.picture for mosaic in mosaics])
+            if self.imitated is not None:
+                yield torch.from_numpy(pictures), imitated(pictures, self.imitated)
+            else:
+                yield torch.from_numpy(pictures), assign(mosaics, self.maker.recipe.side_px)
+
+
 class DetectorTrainer(ResumableTrainer[Detector, DetectorConfig]):
     """One run: network, optimiser, average and the epochs done."""
 
     def __init__(
         self,
         config: DetectorConfig,
-        labelled: LabelledPictures,
-        kept_out: NDArray[np.bool_],
+        sources: TrainingPictures,
         textures: Path | None = None,
-        turned_rows: NDArray[np.int64] | None = None,
         teacher: Teacher | None = None,
+        workers: int = 0,
     ) -> None:
+        """Begin.
+
+        Args:
+            config: The experiment.
+            sources: Where pictures are cut from.
+            textures: Folder of pictures without faces.
+            teacher: Looks at every composed picture again, when given; to be imitated it is needed.
+            workers: Processes beside this one that compose pictures; 0 or 1.
+        """
         super().__init__(config, lambda: Detector(config.shape))
-        self.labelled = labelled
-        training_rows = np.flatnonzero(~kept_out)
-        self.checked_rows = np.flatnonzero(kept_out)[:_CHECKED_PICTURES]
-        drawn = load_textures(textures)
+        self.imitated = teacher if config.is_imitating else None
+        self.labelled = sources.labelled
+        self.workers = workers
+        self.checked_rows = sources.rows(kept_out=True)[:_CHECKED_PICTURES]
         self.maker = MosaicMaker(
-            config.recipe, labelled, training_rows, drawn, turned_rows, teacher
+            config.recipe,
+            sources.labelled,
+            sources.rows(kept_out=False),
+            load_textures(textures),
+            sources.turned_rows(kept_out=False),
+            None if config.is_imitating else teacher,
         )
         side = config.recipe.side_px
         self.centres = torch.from_numpy(anchor_centres(side)).to(self.device)
@@ -83,13 +119,18 @@ class DetectorTrainer(ResumableTrainer[Detector, DetectorConfig]):
     def run_epoch(self, show: bool = False) -> dict[str, float]:
         """The next steps, then a look at kept-out people."""
         started = time.monotonic()
-        random = np.random.default_rng((self.config.seed, self.epoch))
-        self.maker.begin()
         self.model.train()
         sums: dict[str, float] = {}
-        count = self.config.steps_per_epoch
-        for step in tqdm(range(count), f"epoch {self.epoch + 1}", disable=not show, mininterval=30):
-            for name, value in self._step(random, self.epoch * count + step).items():
+        count, size = self.config.steps_per_epoch, self.config.optimisation.batch_size
+        batches = DataLoader(
+            Batches(self.maker, (self.config.seed, self.epoch), count, size, self.imitated),
+            batch_size=None,
+            num_workers=self.workers,
+        )
+        shown = tqdm(batches, f"epoch {self.epoch + 1}", count, disable=not show, mininterval=30)
+        for step, (pictures, targets) in enumerate(shown):
+            parts = self._step(pictures, targets, self.epoch * count + step)
+            for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + value / count
         self.epoch += 1
         recall, miss = self.check()
@@ -102,14 +143,12 @@ class DetectorTrainer(ResumableTrainer[Detector, DetectorConfig]):
             "seconds": seconds,
         }
 
-    def _step(self, random: np.random.Generator, step: int) -> dict[str, float]:
+    def _step(self, pictures: Tensor, targets: Targets, step: int) -> dict[str, float]:
         self.set_rate(step)
-        mosaics = [self.maker(random) for _ in range(self.config.optimisation.batch_size)]
-        targets = assign(mosaics, self.config.recipe.side_px)
         targets = replace(
             targets, **{k: getattr(targets, k).to(self.device) for k in targets.__slots__}
         )
-        inputs = to_input(np.stack([m.picture for m in mosaics]), self.device)
+        inputs = to_input(pictures.numpy(), self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
             maps = self.network(inputs)
         answers = joined([level.float() for level in maps])
@@ -177,17 +216,22 @@ def main() -> None:
     )
     add_arguments(parser)
     parser.add_argument("--textures", type=Path, help="folder of pictures without faces")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        choices=(0, 1),
+        default=0,
+        help="1 composes the pictures in a process of its own; the weights are the same",
+    )
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
         cv2.setNumThreads(args.threads)
     config = with_epochs(read_config(args.config), args.epochs)
     cache = args.cache or args.out.parent / "cache"
-    pack = args.data / PACK_FOLDER
-    labelled, source = prepare_turned(args.data / LFW_FILE, pack, cache)
-    kept_out = LfwArchive(args.data / LFW_FILE).kept_out()
-    turned_rows = np.flatnonzero((np.arange(len(source)) >= len(kept_out)) & ~kept_out[source])
-    trainer = DetectorTrainer(config, labelled, kept_out, args.textures, turned_rows, Teacher(pack))
+    sources = prepare_pictures(args.data, cache)
+    teacher = Teacher(args.data / PACK_FOLDER)
+    trainer = DetectorTrainer(config, sources, args.textures, teacher, args.workers)
     take_up(trainer, args.out, config_from, args.init)
     print(
         f"{config.name}: {parameter_count(trainer.model):,} parameters on {trainer.device}, "

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from facemotion.core.preprocessing import normalise
 from facemotion.vision.second_look import CROP_PX, CROP_RULE
 from training.detector.pictures import prepare
-from training.detector.train import LFW_FILE, PACK_FOLDER
+from training.detector.sources import LFW_FILE, PACK_FOLDER
 from training.embedder.model import folded, parameter_count, rounded_to_half
 from training.int8 import write_int8
 from training.lfw import LfwArchive

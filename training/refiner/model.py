@@ -11,6 +11,7 @@ from typing import Final
 from torch import Tensor, nn
 
 from facemotion.vision.second_look import CROP_PX
+from training.detector.model import Residual
 
 LANDMARK_VALUES: Final = 10
 
@@ -21,12 +22,14 @@ class RefinerShape:
 
     Attributes:
         widths: Channels at 24, 12 and 6 pixels.
+        depth: Residual blocks at 12 and at 6 pixels.
         head: Channels of the last map, before its places are weighed.
         hidden: Width of the layer before the answers.
     """
 
-    widths: tuple[int, int, int] = (24, 40, 64)
-    head: int = 32
+    widths: tuple[int, int, int] = (32, 64, 88)
+    depth: int = 1
+    head: int = 24
     hidden: int = 96
 
 
@@ -50,7 +53,8 @@ class Refiner(nn.Module):
         layers = _conv(1, shape.widths[0], kernel=5, stride=2)
         channels = shape.widths[0]
         for width in shape.widths[1:]:
-            layers += [*_conv(channels, width, stride=2), *_conv(width, width)]
+            layers += _conv(channels, width, stride=2)
+            layers += [Residual(width) for _ in range(shape.depth)]
             channels = width
         layers += _conv(channels, shape.head, kernel=1)
         places = (CROP_PX // 8) ** 2

@@ -13,8 +13,9 @@ from facemotion.core.boxes import iou_matrix
 from facemotion.core.preprocessing import INPUT_SIZE_PX
 from facemotion.vision.crops import warp_square
 from facemotion.vision.second_look import CROP_RULE
-from training.detector.mosaic_drawing import SURE_SCORE, Picture, random_crop, shapes
+from training.detector.mosaic_drawing import SURE_SCORE, Picture, hair, random_crop, shapes
 from training.detector.pictures import LabelledPictures
+from training.embedder.augment import compressed
 from training.teacher import Teacher
 
 _MIRRORED: Final = (1, 0, 2, 4, 3)
@@ -34,9 +35,13 @@ class SampleRecipe:
         narrow: Probability of a narrowed face, as a turned head is.
         small: Probability of a face of fewer pixels than the crop.
         smallest_px: The fewest of them.
+        jpeg: Probability of JPEG block noise.
         loose: Probability of a box that is twice as far off.
         turned: Share of faces that are taken from the turned pictures, when there are some.
+        little: Share of the others that are taken from the small pictures, when there are some.
+        hair: Probability of long hair, of the faces in pictures of the usual size.
         cut: Probability of a face that the picture's rim cuts.
+        proposed: Share of crops that a detector proposed, when there are some.
     """
 
     faces: float = 0.6
@@ -46,9 +51,13 @@ class SampleRecipe:
     narrow: float = 0.3
     small: float = 0.4
     smallest_px: int = 12
+    jpeg: float = 0.1
     loose: float = 0.0
     turned: float = 0.0
+    little: float = 0.0
+    hair: float = 0.0
     cut: float = 0.0
+    proposed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +67,14 @@ class Samples:
     Attributes:
         crops: uint8 (N, 48, 48) gray.
         points: float32 (N, 10) landmarks in sides of the crop from its middle; zeros elsewhere.
-        is_face: bool (N,).
+        is_face: bool (N,), whether landmarks are known.
+        scores: float32 (N,) probability of being a face that is to be answered.
     """
 
     crops: NDArray[np.uint8]
     points: NDArray[np.float32]
     is_face: NDArray[np.bool_]
+    scores: NDArray[np.float32]
 
 
 class SampleMaker:
@@ -77,6 +88,8 @@ class SampleMaker:
         mined: Boxes (M, 5) that a detector took for faces by mistake: picture, x1, y1, x2, y2.
         turned_rows: Pictures with turned faces that may be used.
         mined_textures: The same as `mined` in the pictures without faces.
+        small: Pictures of another size with further faces.
+        proposals: Crops that a detector proposed.
     """
 
     def __init__(
@@ -88,6 +101,8 @@ class SampleMaker:
         mined: NDArray[np.float32],
         turned_rows: NDArray[np.int64] | None = None,
         mined_textures: NDArray[np.float32] | None = None,
+        small: LabelledPictures | None = None,
+        proposals: Samples | None = None,
     ) -> None:
         self.recipe, self.labelled, self.rows = recipe, labelled, rows
         self.textures, self.mined = textures, mined
@@ -96,28 +111,62 @@ class SampleMaker:
         self.mined_textures = none if mined_textures is None else mined_textures
         is_sure = labelled.boxes[:, 4] >= SURE_SCORE
         self.face_rows = np.flatnonzero(is_sure & np.isin(labelled.owner, rows))
-        self.turned_faces = np.flatnonzero(is_sure & np.isin(labelled.owner, self.turned_rows))
+        # A picture that stands several times among the turned ones is drawn as much more often.
+        times = np.bincount(self.turned_rows, minlength=len(labelled))[labelled.owner] * is_sure
+        self.turned_faces = np.repeat(np.arange(len(times)), times)
+        self.proposals = proposals
+        self.small = labelled if small is None else small
+        self.small_faces = np.zeros(0, np.int64)
+        if small is not None:
+            self.small_faces = np.flatnonzero(small.boxes[:, 4] >= SURE_SCORE)
 
     def __call__(self, count: int, random: np.random.Generator) -> Samples:
         """A batch; the same for the same state of the generator."""
         crops = np.empty((count, INPUT_SIZE_PX, INPUT_SIZE_PX), np.uint8)
         points = np.zeros((count, 10), np.float32)
         is_face = random.random(count) < self.recipe.faces
+        scores = is_face.astype(np.float32)
         for row in range(count):
+            if self.proposals is not None and random.random() < self.recipe.proposed:
+                chosen = int(random.integers(len(self.proposals.crops)))
+                is_face[row], scores[row] = (
+                    part[chosen] for part in (self.proposals.is_face, self.proposals.scores)
+                )
+                crops[row], points[row] = self._proposal(self.proposals, chosen, random)
+                continue
             if is_face[row]:
                 crops[row], points[row] = self._face(random)
             else:
                 crops[row] = self._other(random)
             if random.random() < self.recipe.small:
                 crops[row] = self._coarse(crops[row], random)
-        return Samples(crops, points, is_face)
+            if random.random() < self.recipe.jpeg:
+                crops[row] = _gray(compressed(crops[row], int(random.uniform(25, 80))))
+        return Samples(crops, points, is_face, scores)
+
+    def _proposal(
+        self, proposals: Samples, row: int, random: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """A proposed crop as it is, or mirrored."""
+        crop, points = proposals.crops[row], proposals.points[row]
+        if random.random() < 0.5:
+            return crop, points
+        mirrored = points.reshape(5, 2)[list(_MIRRORED)] * np.array([-1.0, 1.0], np.float32)
+        return crop[:, ::-1], mirrored.ravel()
 
     def _face(self, random: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        is_turned = len(self.turned_faces) > 0 and random.random() < self.recipe.turned
-        rows = self.turned_faces if is_turned else self.face_rows
+        source, rows = self.labelled, self.face_rows
+        if len(self.turned_faces) and random.random() < self.recipe.turned:
+            rows = self.turned_faces
+        elif len(self.small_faces) and random.random() < self.recipe.little:
+            source, rows = self.small, self.small_faces
         row = int(rows[random.integers(len(rows))])
-        picture = self.labelled.pictures[self.labelled.owner[row]]
-        box, kps = self.labelled.boxes[row, :4], self.labelled.kps[row]
+        picture = source.pictures[source.owner[row]]
+        box, kps = source.boxes[row, :4], source.kps[row]
+        if source is self.labelled and random.random() < self.recipe.hair:
+            picture = np.array(picture)
+            looks_right = bool(kps[:, 0].mean() > (box[0] + box[2]) / 2.0)
+            hair(picture, box, looks_right, random)
         if random.random() < self.recipe.cut:
             picture, corner = cut_through(picture, box, random)
             box, kps = box - np.tile(corner, 2), kps - corner

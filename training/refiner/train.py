@@ -25,11 +25,10 @@ from training.augment import Augmentation
 from training.config import OptimisationConfig
 from training.detector.mosaic import MosaicMaker, MosaicRecipe
 from training.detector.mosaic_drawing import load_textures
-from training.detector.train import LFW_FILE, PACK_FOLDER
-from training.detector.turned_pictures import prepare_turned
+from training.detector.sources import PACK_FOLDER, prepare_pictures
 from training.embedder.config import build_config
 from training.embedder.model import parameter_count
-from training.lfw import LfwArchive
+from training.refiner.candidates import collect
 from training.refiner.model import LANDMARK_VALUES, Refiner, RefinerShape
 from training.refiner.samples import SampleMaker, SampleRecipe, Samples, mine, mine_textures
 from training.resumable import (
@@ -49,10 +48,12 @@ MOST_WEIGHT = 2.5
 """How much more the landmarks of a turned face may count."""
 
 _CLUTTERED = 1200
+_PROPOSALS = 100_000
+_SCENES = MosaicRecipe(rotation_deg=20.0, turned=0.6, cut=0.25, hair=0.35, grid=0.4, clutter=0.45)
 _CHECKED = 2048
 _STILL = {"flip": 0.0, "rotation_deg": 0.0, "scale": 0.0, "stretch": 0.0}
-_LIGHT = Augmentation(**_STILL, translate=0.0, shear=0.0, erasing=0.2)
-"""Light and camera only: the geometry is drawn with the crop, whose landmarks go with it."""
+_LIGHT = Augmentation(**_STILL, translate=0.0, shear=0.0, erasing=0.2, low_resolution=0.0, jpeg=0.0)
+"""Light and sensor only: geometry, resolution and JPEG's blocks are drawn with the crop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +89,23 @@ def config_from(values: dict[str, Any]) -> RefinerConfig:
     return build_config(RefinerConfig, SECTIONS, values)
 
 
-def refiner_loss(answers: Tensor, points: Tensor, is_face: Tensor) -> tuple[Tensor, Tensor]:
+def refiner_loss(
+    answers: Tensor, points: Tensor, is_face: Tensor, scores: Tensor
+) -> tuple[Tensor, Tensor]:
     """Landmark loss over the faces and the loss of telling them from the rest.
 
     Args:
         answers: (N, 11) of the network.
         points: (N, 10) where the landmarks are; ignored where there is no face.
-        is_face: bool (N,).
+        is_face: bool (N,), whether there are landmarks.
+        scores: (N,) probability of being a face.
     """
     found, wanted = answers[is_face, :LANDMARK_VALUES], points[is_face]
     eyes = (wanted[:, 0:2] - wanted[:, 2:4]).norm(dim=1, keepdim=True)
     # A turned face's eyes are close to each other, and errors are counted in their distance.
     miss = (found - wanted) / eyes.clamp(EYES_SHARE / MOST_WEIGHT, EYES_SHARE)
     landmarks = functional.smooth_l1_loss(miss, torch.zeros_like(miss), beta=0.02)
-    told = functional.binary_cross_entropy_with_logits(answers[:, -1], is_face.float())
+    told = functional.binary_cross_entropy_with_logits(answers[:, -1], scores)
     return landmarks, told
 
 
@@ -143,7 +147,8 @@ class RefinerTrainer(ResumableTrainer[Refiner, RefinerConfig]):
             answers = self.network(inputs.contiguous(memory_format=torch.channels_last))
         points = torch.from_numpy(samples.points).to(self.device)
         is_face = torch.from_numpy(samples.is_face).to(self.device)
-        landmarks, told = refiner_loss(answers.float(), points, is_face)
+        scores = torch.from_numpy(samples.scores).to(self.device)
+        landmarks, told = refiner_loss(answers.float(), points, is_face, scores)
         self.descend(2.0 * landmarks + 0.5 * told)
         return np.array([float(landmarks.detach()), float(told.detach())])
 
@@ -188,14 +193,15 @@ def makers(
     recipe: SampleRecipe, data: Path, cache: Path, pack: Path | None, textures: Path | None
 ) -> tuple[SampleMaker, SampleMaker]:
     """Crops of the people that may be trained on, and of those that may not."""
-    labelled, source = prepare_turned(data / LFW_FILE, data / PACK_FOLDER, cache)
-    kept_out = LfwArchive(data / LFW_FILE).kept_out()
-    is_turned = np.arange(len(source)) >= len(kept_out)
+    sources = prepare_pictures(data, cache)
+    labelled = sources.labelled
     drawn = load_textures(textures)
     teacher = Teacher(data / PACK_FOLDER)
     found: list[SampleMaker] = []
-    for wanted in (~kept_out[source], kept_out[source]):
-        rows, turned_rows = np.flatnonzero(wanted & ~is_turned), np.flatnonzero(wanted & is_turned)
+    for kept_out in (False, True):
+        rows, turned_rows = (
+            take(kept_out=kept_out) for take in (sources.rows, sources.turned_rows)
+        )
         mined = np.zeros((0, 5), np.float32) if pack is None else mine(pack, labelled, rows)
         things = MosaicMaker(MosaicRecipe(), labelled, rows, drawn)
         random = np.random.default_rng(len(found))
@@ -206,7 +212,13 @@ def makers(
             f"{0 if beside is None else len(beside):,} in pictures without faces",
             flush=True,
         )
-        found.append(SampleMaker(recipe, labelled, rows, full, mined, turned_rows, beside))
+        more, proposals = None if kept_out else sources.small, None
+        if pack is not None and recipe.proposed > 0.0 and not kept_out:
+            scenes = MosaicMaker(_SCENES, labelled, rows, drawn, turned_rows)
+            proposals = collect(pack, scenes, teacher, _PROPOSALS, random)
+        found.append(
+            SampleMaker(recipe, labelled, rows, full, mined, turned_rows, beside, more, proposals)
+        )
     return found[0], found[1]
 
 
