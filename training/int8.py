@@ -17,7 +17,7 @@ from training.onnx_file import finish_onnx
 
 Floats = NDArray[np.float32]
 
-_OPERATIONS: Final = ("Conv", "Gemm", "MatMul", "Add", "Resize")
+_OPERATIONS: Final = ("Conv", "Gemm", "MatMul", "Add", "Resize", "Relu")
 
 
 class _Calibration(quantization.CalibrationDataReader):

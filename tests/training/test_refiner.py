@@ -146,6 +146,13 @@ def test_exported_file_answers_as_the_network_and_as_the_program_reads_it(tmp_pa
     assert refined.kps.shape == (5, 2)
     assert 0.0 < refined.det_score < 0.95
     assert np.array_equal(refined.bbox_xyxy, face.bbox_xyxy)
+    export(trained(tmp_path), path, {}, shift=0.7)
+    (surer,) = SecondLook(path).refine(drawn_face(0), [face], 0.0)
+    before, after = (score**2 / 0.9 for score in (refined.det_score, surer.det_score))
+    assert np.log(after / (1 - after)) - np.log(before / (1 - before)) == pytest.approx(
+        0.7, abs=1e-3
+    )
+    assert np.allclose(surer.kps, refined.kps, atol=1e-3)
 
 
 def test_experiments_are_read_strictly() -> None:

@@ -38,9 +38,18 @@ _CROPS = 64
 _CALIBRATIONS = 16
 
 
-def export(model: Refiner, path: Path, metadata: dict[str, str]) -> ProbabilityRefiner:
-    """Write the file; input float32 (N, 1, 48, 48), outputs (N, 5, 2) and (N,)."""
-    network = ProbabilityRefiner(rounded_to_half(folded(model))).eval()
+def export(
+    model: Refiner, path: Path, metadata: dict[str, str], shift: float = 0.0
+) -> ProbabilityRefiner:
+    """Write the file; input float32 (N, 1, 48, 48), outputs (N, 5, 2) and (N,).
+
+    Args:
+        model: The trained network.
+        path: Where to write.
+        metadata: Goes into the file.
+        shift: Is added to the logit of being a face.
+    """
+    network = ProbabilityRefiner(rounded_to_half(folded(model)), shift).eval()
     example = torch.zeros(2, 1, CROP_PX, CROP_PX)
     free = {0: torch.export.Dim("N")}
     write_onnx(network, example, path, ["landmarks", "probability"], free, metadata)
@@ -80,6 +89,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with data/ and models/")
     parser.add_argument("--cache", type=Path, required=True, help="labelled pictures")
     parser.add_argument("--out", type=Path, required=True, help="file to write")
+    parser.add_argument("--shift", type=float, default=0.0, help="of the logit of being a face")
     parser.add_argument("--int8", action="store_true", help="eight bits inside")
     args = parser.parse_args()
     model, config, epoch = load_checkpoint(args.checkpoint)
@@ -88,20 +98,24 @@ def main() -> None:
         "input": "gray crop 48x48 by crop_rule, (x / 255 - 0.5) / 0.5",
         "crop_rule": json.dumps(CROP_RULE.to_metadata()),
         "parameters": str(parameter_count(model)),
+        "score_shift": str(args.shift),
         "training_config": json.dumps(asdict(config)),
     }
-    network = export(model, args.out, metadata)
+    network = export(model, args.out, metadata, args.shift)
     labelled = prepare(args.data / LFW_FILE, args.data / PACK_FOLDER, args.cache)
-    rows = np.flatnonzero(LfwArchive(args.data / LFW_FILE).kept_out())
-    maker = SampleMaker(config.recipe, labelled, rows, [], np.zeros((0, 5), np.float32))
-    inputs = normalise(maker(_CROPS, np.random.default_rng(0)).crops)
+    kept_out = LfwArchive(args.data / LFW_FILE).kept_out()
+    seen, unseen = (
+        SampleMaker(config.recipe, labelled, np.flatnonzero(rows), [], np.zeros((0, 5), np.float32))
+        for rows in (~kept_out, kept_out)
+    )
+    inputs = normalise(unseen(_CROPS, np.random.default_rng(0)).crops)
     difference = check_parity(args.out, network, torch.from_numpy(inputs), PARITY_LIMIT)
     size = args.out.stat().st_size / 1e6
     print(f"{args.out}: {size:.2f} MB, largest difference from torch {difference:.1e}")
     if args.int8:
         exact = run_file(args.out, inputs)
         random = np.random.default_rng(1)
-        calibration = (normalise(maker(_CROPS, random).crops) for _ in range(_CALIBRATIONS))
+        calibration = (normalise(seen(_CROPS, random).crops) for _ in range(_CALIBRATIONS))
         write_int8(args.out, args.out, calibration, _stays_float, metadata)
         changes = check_int8(exact, run_file(args.out, inputs))
         print(

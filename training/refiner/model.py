@@ -72,13 +72,20 @@ class Refiner(nn.Module):
 
 
 class ProbabilityRefiner(nn.Module):
-    """What is exported: landmarks (N, 5, 2) and the probability (N,) of being a face."""
+    """What is exported: landmarks (N, 5, 2) and the probability (N,) of being a face.
 
-    def __init__(self, refiner: nn.Module) -> None:
+    Args:
+        refiner: The trained network.
+        shift: Is added to the logit of being a face.
+    """
+
+    def __init__(self, refiner: nn.Module, shift: float = 0.0) -> None:
         super().__init__()
-        self.refiner = refiner
+        self.refiner, self.shift = refiner, shift
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Landmarks (N, 5, 2) and probabilities (N,)."""
         answers = self.refiner(crops)
-        return answers[:, :LANDMARK_VALUES].reshape(-1, 5, 2), answers[:, -1].sigmoid()
+        return answers[:, :LANDMARK_VALUES].reshape(-1, 5, 2), (
+            answers[:, -1] + self.shift
+        ).sigmoid()
