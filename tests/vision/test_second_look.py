@@ -36,8 +36,9 @@ def faces(photo: np.ndarray) -> list[FaceDetection]:
 
 
 def shifted(face: FaceDetection, shift_px: float) -> FaceDetection:
-    box = face.bbox_xyxy + np.float32(shift_px)
-    return FaceDetection(box, np.zeros((5, 2), np.float32), 0.8)
+    """What a detector says that is off altogether."""
+    shift = np.float32(shift_px)
+    return FaceDetection(face.bbox_xyxy + shift, face.kps + shift, 0.8)
 
 
 def test_points_of_the_crop_are_those_of_the_picture() -> None:
@@ -58,6 +59,15 @@ def test_landmarks_do_not_depend_on_how_the_box_lies(
         moved = look.refine(photo, [shifted(face, 0.08 * side)], 0.0)[0]
         eyes = float(np.linalg.norm(face.kps[0] - face.kps[1]))
         assert np.linalg.norm(moved.kps - face.kps, axis=1).mean() < 0.2 * eyes
+
+
+def test_the_detectors_landmarks_count_a_quarter(
+    look: SecondLook, photo: np.ndarray, faces: list[FaceDetection]
+) -> None:
+    elsewhere = FaceDetection(faces[0].bbox_xyxy, faces[0].kps + np.float32(20.0), 0.8)
+    first = look.refine(photo, [faces[0]], 0.0)[0]
+    second = look.refine(photo, [elsewhere], 0.0)[0]
+    assert np.allclose(second.kps - first.kps, 5.0, atol=1e-2)
 
 
 def test_what_is_no_face_is_dropped(
