@@ -43,7 +43,6 @@ SOURCES = TrainingPictures(
     labelled_pictures(6),
     np.array([False] * 5 + [True]),
     np.ones(6, bool),
-    labelled_pictures(2),
 )
 
 
@@ -268,7 +267,7 @@ def test_experiments_are_read_strictly(tmp_path: Path) -> None:
 def test_scrambled_faces_keep_their_pixels_and_lose_their_order() -> None:
     make = maker()
     for seed in range(8):
-        piece = make._scrambled(np.random.default_rng(seed))
+        piece = make.faceless._scrambled(np.random.default_rng(seed))
         assert piece.dtype == np.uint8
         assert piece.shape[0] == piece.shape[1] >= 40
         skin = piece.reshape(-1, 3).max(0)

@@ -68,7 +68,7 @@ def test_turned_rows_name_true_profiles_several_times_and_nobody_kept_out() -> N
     labelled.kps[1, 0] = labelled.kps[4, 0] = (57.0, 50.0)
     kept_out = np.array([False, False, True, False, True, True])
     plain = np.array([True, True, True, False, True, False])
-    sources = TrainingPictures(labelled, kept_out, plain, labelled_pictures(1))
+    sources = TrainingPictures(labelled, kept_out, plain)
     assert sources.rows(kept_out=False).tolist() == [0, 1]
     turned = sources.turned_rows(kept_out=False)
     assert set(turned.tolist()) == {1, 3}

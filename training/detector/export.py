@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from training.detector.model import STRIDES, Detector, ScrfdForm
 from training.detector.mosaic import MosaicMaker, MosaicRecipe
 from training.detector.pictures import prepare
-from training.detector.sources import LFW_FILE, PACK_FOLDER
 from training.detector.train import load_checkpoint, to_input
 from training.embedder.model import folded, parameter_count, rounded_to_half
 from training.int8 import write_int8
 from training.lfw import LfwArchive
 from training.onnx_file import check_parity, run_file, write_onnx
+from training.shared_files import LFW_FILE, PACK_FOLDER
 
 PARITY_LIMIT = 2e-3
 """In strides; a fiftieth of a pixel on the finest map."""

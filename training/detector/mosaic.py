@@ -14,20 +14,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.detector.clutter import clutter
+from training.detector.faceless import FacelessPictures, with_sure_face
 from training.detector.mosaic_drawing import (
     SURE_SCORE,
     Picture,
     boxes_in_window,
     cover,
-    fingers,
     free_place,
     hair,
     natural_window,
     paste,
     placement,
-    random_crop,
-    shapes,
     transform_boxes,
     transform_points,
     warped,
@@ -107,12 +104,11 @@ class MosaicMaker:
             turned_rows: Pictures with turned faces that may be used.
             teacher: Looks at every composed picture again, when given.
         """
-        self.recipe, self.labelled, self.textures = recipe, labelled, textures
-        owners = labelled.owner[labelled.boxes[:, 4] >= SURE_SCORE]
-        self.rows = rows[np.isin(rows, owners)]
-        self.turned_rows = np.zeros(0, np.int64)
-        if turned_rows is not None:
-            self.turned_rows = turned_rows[np.isin(turned_rows, owners)]
+        self.recipe, self.labelled = recipe, labelled
+        self.faceless = FacelessPictures(labelled, rows, textures)
+        self.rows = self.faceless.rows
+        turned_rows = np.zeros(0, np.int64) if turned_rows is None else turned_rows
+        self.turned_rows = with_sure_face(labelled, turned_rows)
         self.teacher = teacher
         self._replay = Replay()
 
@@ -138,7 +134,7 @@ class MosaicMaker:
         recipe = self.recipe
         if recipe.grid > 0.0 and random.random() < recipe.grid:
             return self._grid(random)
-        canvas = self._background(random)
+        canvas = self.faceless.background(recipe.side_px, recipe.clutter, random)
         boxes: list[NDArray[np.float32]] = []
         kps: list[NDArray[np.float32]] = []
         sure: list[NDArray[np.bool_]] = []
@@ -183,12 +179,13 @@ class MosaicMaker:
         middle = np.array(picture.shape[1::-1]) / 2.0
         room = 2.0 * middle * zoom - side
         at = side / 2.0 + random.uniform(-room, room) / 2.0 - turn @ middle
-        part = warped(picture, np.hstack([turn, at[:, None]]), side)
+        matrix = np.hstack([turn, at[:, None]])
+        part = warped(picture, matrix, side)
         if random.random() < 0.5:
             part = change_light(part, random)
         cell[:] = part[:height, :width]
-        boxes = transform_boxes(self.labelled.boxes[lists, :4], np.hstack([turn, at[:, None]]))
-        kps = transform_points(self.labelled.kps[lists], np.hstack([turn, at[:, None]]))
+        boxes = transform_boxes(self.labelled.boxes[lists, :4], matrix)
+        kps = transform_points(self.labelled.kps[lists], matrix)
         shown = np.clip(boxes, 0.0, np.array([width, height] * 2, np.float32))
         is_seen = _areas(shown) >= 0.8 * _areas(boxes)
         sure = is_seen & (self.labelled.boxes[lists, 4] >= SURE_SCORE)
@@ -235,84 +232,6 @@ class MosaicMaker:
         rows[0] = (rows[0][0], False)
         return sorted(rows, reverse=True)
 
-    def _background(self, random: np.random.Generator) -> Picture:
-        side = self.recipe.side_px
-        if self.recipe.clutter > 0.0 and random.random() < self.recipe.clutter:
-            return self.cluttered(random)
-        kind = random.random()
-        if self.textures and kind < 0.45:
-            texture = self.textures[int(random.integers(len(self.textures)))]
-            picture = random_crop(texture, side, random)
-        elif kind < 0.7:
-            picture = random_crop(self._faceless(random), side, random)
-        else:
-            picture = shapes(side, random)
-        return change_light(picture, random)
-
-    def cluttered(self, random: np.random.Generator) -> Picture:
-        """A background full of things, uint8 (S, S, 3) BGR."""
-        return clutter(self.recipe.side_px, self._thing, random)
-
-    def _thing(self, random: np.random.Generator) -> Picture:
-        kind = random.random()
-        if self.textures and kind < 0.35:
-            return self.textures[int(random.integers(len(self.textures)))]
-        return self._scrambled(random) if kind > 0.9 else self._faceless(random)
-
-    def _faceless(self, random: np.random.Generator) -> Picture:
-        """A piece of an LFW picture beside its faces; drawn shapes when none is large enough."""
-        for _ in range(20):
-            row = int(self.rows[random.integers(len(self.rows))])
-            picture = self.labelled.pictures[row]
-            boxes = self.labelled.boxes[self.labelled.faces(row)]
-            top, left = boxes[:, 1].min() - 4, boxes[:, 0].min() - 4
-            bottom, right = boxes[:, 3].max() + 6, boxes[:, 2].max() + 4
-            pieces = [
-                picture[: max(int(top), 0)],
-                picture[int(bottom) :],
-                picture[:, : max(int(left), 0)],
-                picture[:, int(right) :],
-            ]
-            able = [piece for piece in pieces if min(piece.shape[:2]) >= 24]
-            if able:
-                return able[int(random.integers(len(able)))]
-        return shapes(64, random)
-
-    def _decoy(self, random: np.random.Generator) -> Picture:
-        kind = random.random()
-        if kind < 0.4:
-            return self._faceless(random)
-        if kind < 0.75:
-            return self._scrambled(random)
-        row = int(self.rows[random.integers(len(self.rows))])
-        box = self.labelled.boxes[self.labelled.faces(row)][0]
-        x, y = (box[:2] + (box[2:4] - box[:2]) * random.uniform(0.25, 0.75, 2)).astype(int)
-        return fingers(self.labelled.pictures[row][max(y, 0), max(x, 0)], random)
-
-    def _scrambled(self, random: np.random.Generator) -> Picture:
-        """A face cut into squares and put together wrongly: skin and hair, but nobody.
-
-        LFW shows no hands and little bare skin, so that skin alone would pass for a face.
-        """
-        row = int(self.rows[random.integers(len(self.rows))])
-        lists = self.labelled.faces(row)
-        box = self.labelled.boxes[lists][int(np.argmax(self.labelled.boxes[lists, 4])), :4]
-        x1, y1, x2, y2 = np.clip(box, 0, self.labelled.pictures.shape[1]).astype(int)
-        count = int(random.integers(2, 5))
-        side = max(int(min(x2 - x1, y2 - y1)) // count, 2)
-        face = self.labelled.pictures[row][y1 : y1 + side * count, x1 : x1 + side * count]
-        cells = [
-            face[side * i : side * (i + 1), side * j : side * (j + 1)]
-            for i in range(count)
-            for j in range(count)
-        ]
-        # A rotation of the order leaves no piece where it was.
-        start = int(random.integers(1, count**2))
-        cells = cells[start:] + cells[:start]
-        cells = [np.rot90(cell, int(random.integers(4))) for cell in cells]
-        rows = [np.hstack(cells[count * i : count * (i + 1)]) for i in range(count)]
-        return blurred(np.ascontiguousarray(np.vstack(rows)), random.uniform(0.3, 2.5))
-
     def _lay(
         self,
         canvas: Picture,
@@ -328,7 +247,7 @@ class MosaicMaker:
             np.zeros(0, bool),
         )
         if is_decoy:
-            piece = self._decoy(random)
+            piece = self.faceless.decoy(random)
             room = np.array([size, size]) * random.uniform(1.2, 2.0)
             matrix = placement(piece.shape, room, place, random, self.recipe.rotation_deg)
             paste(canvas, piece, matrix, (0, 0, piece.shape[1], piece.shape[0]), random)

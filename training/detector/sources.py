@@ -11,16 +11,12 @@ from training.detector.pictures import LabelledPictures, joined, prepare
 from training.detector.small_profiles import (
     OBLIQUE_EYES_SHARE,
     eyes_share,
-    prepare_small_faces,
     prepare_small_profiles,
 )
 from training.detector.turned_pictures import prepare_turned
 from training.lfw import LfwArchive
+from training.shared_files import FER_FILE, LFW_FILE, PACK_FOLDER
 from training.teacher import Teacher
-
-PACK_FOLDER: Final = Path("models/scrfd_500m_mobilefacenet")
-LFW_FILE: Final = Path("data/lfw_dev.zip")
-FER_FILE: Final = Path("data/ferplus/FER2013Train.zip")
 
 _TIMES_OBLIQUE: Final = 8
 """How often LFW's own turned faces stand among the turned ones: they are few, and the truest."""
@@ -34,13 +30,11 @@ class TrainingPictures:
         labelled: The pictures and the faces in them.
         is_kept_out: bool (N,), pictures of people whom no training may see.
         is_plain: bool (N,), LFW's own pictures.
-        small: All of FER2013, at its own small size; nobody of it is kept out.
     """
 
     labelled: LabelledPictures
     is_kept_out: NDArray[np.bool_]
     is_plain: NDArray[np.bool_]
-    small: LabelledPictures
 
     def rows(self, *, kept_out: bool) -> NDArray[np.int64]:
         """LFW's own pictures of the people that may be trained on, or of the others."""
@@ -69,9 +63,4 @@ def prepare_pictures(data: Path, cache: Path) -> TrainingPictures:
     profiles = prepare_small_profiles(data / FER_FILE, plain, teacher, cache)
     labelled = joined([turned, profiles])
     is_kept_out = np.concatenate([kept_out[source], np.zeros(len(profiles), bool)])
-    return TrainingPictures(
-        labelled,
-        is_kept_out,
-        np.arange(len(labelled)) < len(kept_out),
-        prepare_small_faces(data / FER_FILE, teacher, cache),
-    )
+    return TrainingPictures(labelled, is_kept_out, np.arange(len(labelled)) < len(kept_out))

@@ -25,7 +25,7 @@ from training.detector.imitation import imitated
 from training.detector.model import Detector, flat
 from training.detector.mosaic import MosaicMaker
 from training.detector.mosaic_drawing import load_textures
-from training.detector.sources import PACK_FOLDER, TrainingPictures, prepare_pictures
+from training.detector.sources import TrainingPictures, prepare_pictures
 from training.detector.targets import (
     Targets,
     anchor_centres,
@@ -44,6 +44,7 @@ from training.resumable import (
     train,
     with_epochs,
 )
+from training.shared_files import PACK_FOLDER
 from training.teacher import Teacher
 
 _CHECKED_PICTURES = 256

@@ -23,10 +23,11 @@ from training.embedder.model import (
     parameter_count,
     rounded_to_half,
 )
-from training.embedder.train import LFW_FILE, PACK_FOLDER, load_checkpoint, to_input
+from training.embedder.train import load_checkpoint, to_input
 from training.int8 import write_int8
 from training.lfw import LfwArchive
 from training.onnx_file import check_parity, run_file, write_onnx
+from training.shared_files import LFW_FILE, PACK_FOLDER
 
 PARITY_LIMIT = 1e-4
 

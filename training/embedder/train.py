@@ -30,11 +30,8 @@ from training.resumable import (
     train,
     with_epochs,
 )
+from training.shared_files import FER_FILE, LFW_FILE, PACK_FOLDER
 from training.teacher import unit_rows
-
-PACK_FOLDER = Path("models/scrfd_500m_mobilefacenet")
-LFW_FILE = Path("data/lfw_dev.zip")
-FER_FILE = Path("data/ferplus/FER2013Train.zip")
 
 
 def to_input(faces_bgr: NDArray[np.uint8], device: torch.device) -> Tensor:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from facemotion.core.preprocessing import normalise
 from facemotion.vision.second_look import CROP_PX, CROP_RULE
 from training.detector.pictures import prepare
-from training.detector.sources import LFW_FILE, PACK_FOLDER
 from training.embedder.model import folded, parameter_count, rounded_to_half
 from training.int8 import write_int8
 from training.lfw import LfwArchive
@@ -26,6 +25,7 @@ from training.onnx_file import check_parity, run_file, write_onnx
 from training.refiner.model import ProbabilityRefiner, Refiner
 from training.refiner.samples import SampleMaker
 from training.refiner.train import load_checkpoint
+from training.shared_files import LFW_FILE, PACK_FOLDER
 
 PARITY_LIMIT = 1e-4
 """In sides of the crop; a two-hundredth of a pixel."""

@@ -15,10 +15,10 @@ from facemotion.vision.crops import warp_square
 from facemotion.vision.second_look import CROP_RULE
 from training.detector.mosaic_drawing import SURE_SCORE, Picture, hair, random_crop, shapes
 from training.detector.pictures import LabelledPictures
+from training.detector.records import MIRRORED_KPS
 from training.embedder.augment import compressed
 from training.teacher import Teacher
 
-_MIRRORED: Final = (1, 0, 2, 4, 3)
 _MOST_OVERLAP: Final = 0.25
 _MINED_SIDE_PX: Final = 320
 
@@ -151,7 +151,7 @@ class SampleMaker:
         crop, points = proposals.crops[row], proposals.points[row]
         if random.random() < 0.5:
             return crop, points
-        mirrored = points.reshape(5, 2)[list(_MIRRORED)] * np.array([-1.0, 1.0], np.float32)
+        mirrored = points.reshape(5, 2)[list(MIRRORED_KPS)] * np.array([-1.0, 1.0], np.float32)
         return crop[:, ::-1], mirrored.ravel()
 
     def _face(self, random: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
@@ -173,7 +173,7 @@ class SampleMaker:
         matrix = self._placed(self._jittered(box, random), random, can_narrow=True)
         where = kps @ matrix[:, :2].T + matrix[:, 2]
         if np.linalg.det(matrix[:, :2]) < 0.0:
-            where = where[list(_MIRRORED)]
+            where = where[list(MIRRORED_KPS)]
         points = (where + 0.5) / INPUT_SIZE_PX - 0.5
         crop = warp_square(picture, matrix, INPUT_SIZE_PX, is_gray=True)
         return crop, points.ravel().astype(np.float32)

@@ -23,9 +23,11 @@ from tqdm import tqdm
 from facemotion.core.preprocessing import normalise
 from training.augment import Augmentation
 from training.config import OptimisationConfig
+from training.detector.faceless import FacelessPictures
 from training.detector.mosaic import MosaicMaker, MosaicRecipe
 from training.detector.mosaic_drawing import load_textures
-from training.detector.sources import PACK_FOLDER, prepare_pictures
+from training.detector.small_profiles import prepare_small_faces
+from training.detector.sources import prepare_pictures
 from training.embedder.config import build_config
 from training.embedder.model import parameter_count
 from training.refiner.candidates import collect
@@ -39,6 +41,7 @@ from training.resumable import (
     train,
     with_epochs,
 )
+from training.shared_files import FER_FILE, PACK_FOLDER
 from training.teacher import Teacher
 
 EYES_SHARE = 0.33
@@ -203,21 +206,23 @@ def makers(
             take(kept_out=kept_out) for take in (sources.rows, sources.turned_rows)
         )
         mined = np.zeros((0, 5), np.float32) if pack is None else mine(pack, labelled, rows)
-        things = MosaicMaker(MosaicRecipe(), labelled, rows, drawn)
+        things = FacelessPictures(labelled, rows, drawn)
         random = np.random.default_rng(len(found))
-        full = [*drawn, *(things.cluttered(random) for _ in range(_CLUTTERED))]
+        full = [*drawn, *(things.cluttered(_SCENES.side_px, random) for _ in range(_CLUTTERED))]
         beside = None if pack is None else mine_textures(pack, teacher, full)
         print(
             f"{len(rows):,} pictures, {len(mined):,} mistakes of the detector in them and "
             f"{0 if beside is None else len(beside):,} in pictures without faces",
             flush=True,
         )
-        more, proposals = None if kept_out else sources.small, None
+        small, proposals = None, None
+        if recipe.little > 0.0 and not kept_out:
+            small = prepare_small_faces(data / FER_FILE, teacher, cache)
         if pack is not None and recipe.proposed > 0.0 and not kept_out:
             scenes = MosaicMaker(_SCENES, labelled, rows, drawn, turned_rows)
             proposals = collect(pack, scenes, teacher, _PROPOSALS, random)
         found.append(
-            SampleMaker(recipe, labelled, rows, full, mined, turned_rows, beside, more, proposals)
+            SampleMaker(recipe, labelled, rows, full, mined, turned_rows, beside, small, proposals)
         )
     return found[0], found[1]
 
