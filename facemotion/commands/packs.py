@@ -30,6 +30,8 @@ def list_packs(options: argparse.Namespace) -> int:
     for entry in shelf:
         console.say(f"{entry.pack_id:<{width}}  {_state(entry)}")
         console.say(f"{'':<{width}}  {_facts(entry)}")
+        if entry.licence:
+            console.say(f"{'':<{width}}  Licence: {entry.licence}")
         if entry.problem:
             console.note(entry.problem)
     console.give({"packs": [_as_json(entry) for entry in shelf]})
@@ -256,7 +258,7 @@ def _state(entry: "ShelfPack") -> str:
 
 def _facts(entry: "ShelfPack") -> str:
     names = f"{entry.embedding_dim} numbers a face" if entry.embedding_dim else "finds faces only"
-    facts = (f"{entry.size_bytes / 1e6:.1f} MB", entry.speed, names, entry.accuracy, entry.licence)
+    facts = (f"{entry.size_bytes / 1e6:.1f} MB", entry.speed, names, entry.accuracy)
     return ", ".join(fact for fact in facts if fact)
 
 

@@ -62,7 +62,9 @@ class TestList:
         code, out, err = run(capsys, "list")
         assert (code, err) == (0, "")
         assert out.splitlines()[0].split() == ["builtin", "Built-in", "(in", "use)"]
-        assert "non-commercial research only" in out
+        licences = [row.strip() for row in out.splitlines() if "Licence: " in row]
+        assert len(licences) == 5
+        assert licences[1].startswith("Licence: InsightFace model: non-commercial research only")
         entries = listed(capsys)
         assert list(entries) == ["builtin", "buffalo_sc", "buffalo_s", "buffalo_l", "yunet_sface"]
         assert entries["builtin"]["in_use"]
