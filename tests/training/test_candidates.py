@@ -56,6 +56,14 @@ def test_as_many_proposals_as_wanted_are_collected(pack: Path, picture: np.ndarr
     assert found.scores.max() > 0.5
 
 
+def test_a_detector_that_proposes_nothing_is_refused(pack: Path) -> None:
+    nothing = Mosaic(
+        np.zeros((64, 64, 3), np.uint8), np.zeros((0, 4)), np.zeros((0, 5, 2)), np.zeros(0, bool)
+    )
+    with pytest.raises(ValueError, match="proposes 0 places in 5 pictures"):
+        collect(pack, lambda _: nothing, Teacher(pack), 5, np.random.default_rng(0))
+
+
 def test_proposals_are_drawn_in_their_share_and_mirrored_with_their_landmarks() -> None:
     crops = np.zeros((1, 48, 48), np.uint8)
     points = np.array([[-0.2, -0.1, 0.2, -0.1, 0.1, 0.0, -0.15, 0.2, 0.15, 0.2]], np.float32)

@@ -44,16 +44,27 @@ def collect(
         teacher: The labeller.
         count: How many proposals are wanted.
         random: Draws the pictures.
+
+    Raises:
+        ValueError: The detector proposes less than one place a picture.
     """
     detector = Teacher(pack)
     parts: list[Samples] = []
     with tqdm(total=count, desc="collecting proposals", mininterval=10.0) as progress:
-        while progress.n < count:
+        for _ in range(count):
+            if progress.n >= count:
+                break
             picture = compose(random).picture
             boxes = detector.faces(picture, picture.shape[0], _PROPOSED_SCORE).boxes[:, :4]
             if len(boxes):
                 parts.append(judged(picture, boxes, teacher))
                 progress.update(len(boxes))
+    found = sum(len(part.crops) for part in parts)
+    if found < count:
+        raise ValueError(
+            f"{pack}: its detector proposes {found} places in {count} pictures. Train it further, "
+            "or train the refiner without `proposed`."
+        )
     return Samples(
         np.concatenate([part.crops for part in parts]),
         np.concatenate([part.points for part in parts]),
