@@ -17,7 +17,7 @@ from training.onnx_file import finish_onnx
 
 Floats = NDArray[np.float32]
 
-_OPERATIONS: Final = ("Conv", "Gemm", "MatMul", "Add", "Resize", "Relu")
+_OPERATIONS: Final = ("Conv", "Gemm", "MatMul", "Add", "Relu", "Concat", "Reshape", "Transpose")
 
 
 class _Calibration(quantization.CalibrationDataReader):

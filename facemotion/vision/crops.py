@@ -77,7 +77,7 @@ def warp_square(
     """
     (a, b, _), (c, d, _) = matrix.tolist()
     zoom = math.sqrt(abs(a * d - b * c))
-    fineness = max(1, int(np.ceil(1.0 / max(zoom, 1e-6) - 1e-6)))
+    fineness = max(1, math.ceil(1.0 / max(zoom, 1e-6) - 1e-6))
     # Pixel centres stand at whole numbers, hence the half pixel between the coarse and the fine.
     fine = matrix.astype(np.float64) * fineness
     fine[:, 2] += (fineness - 1) / 2.0

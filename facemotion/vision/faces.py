@@ -204,8 +204,7 @@ class FaceModels:
                 f"{self._pack.detector_path.name} finds no landmarks, which are needed to align "
                 "faces. Choose another pack."
             )
-        found = [_detection(box, points, scale_xy) for box, points in zip(boxes, kps, strict=True)]
-        faces = [face for face in found if face is not None]
+        faces = _detections(boxes, kps, scale_xy)
         if self._second_look is not None:
             faces = self._second_look.refine(frame_bgr, faces, self._det_thresh, part)
             faces = without_doubles(faces)
@@ -328,19 +327,21 @@ def _in_strides(length_px: int) -> int:
     return max(-(-length_px // _STRIDE_PX) * _STRIDE_PX, 2 * _STRIDE_PX)
 
 
-def _detection(
-    box: NDArray[np.floating], points: NDArray[np.floating], scale_xy: tuple[float, float]
-) -> FaceDetection | None:
+def _detections(
+    boxes: NDArray[np.floating], kps: NDArray[np.floating], scale_xy: tuple[float, float]
+) -> list[FaceDetection]:
+    """What a detector found, from the picture that it saw to the frame; nonsense is left out."""
     scale = np.array(scale_xy, np.float32)
-    bbox = (box[:4].reshape(2, 2) / scale).reshape(4).astype(np.float32)
-    kps = (points / scale).astype(np.float32)
-    sides = bbox[2:] - bbox[:2]
-    spread = float(np.ptp(kps, axis=0).max())
-    if not (np.isfinite(bbox).all() and np.isfinite(kps).all()):
-        return None
-    if float(sides.min()) < _MIN_SIDE_PX or spread < _MIN_SIDE_PX:
-        return None
-    return FaceDetection(bbox, kps, min(max(float(box[4]), 0.0), 1.0))
+    corners = (boxes[:, :4].reshape(-1, 2, 2) / scale).reshape(-1, 4).astype(np.float32)
+    points = (kps / scale).astype(np.float32)
+    is_finite = np.isfinite(corners).all(1) & np.isfinite(points).all((1, 2))
+    is_large = (corners[:, 2:] - corners[:, :2]).min(1) >= _MIN_SIDE_PX
+    is_large &= np.ptp(points, axis=1).max(1) >= _MIN_SIDE_PX
+    scores = np.clip(boxes[:, 4], 0.0, 1.0).tolist()
+    return [
+        FaceDetection(corners[row], points[row], scores[row])
+        for row in np.flatnonzero(is_finite & is_large).tolist()
+    ]
 
 
 def _by_size(face: FaceDetection) -> tuple[float, float, float]:

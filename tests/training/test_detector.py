@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ from tests.training.pack_data import BOX, KPS, labelled_pictures
 from training.config import OptimisationConfig
 from training.detector.config import DetectorConfig, config_from, read_config
 from training.detector.export import OUTPUT_NAMES, export, scale_scores
-from training.detector.model import ANCHORS, STRIDES, Detector, DetectorShape
+from training.detector.model import ANCHORS, STRIDES, Detector, DetectorShape, doubled
 from training.detector.mosaic import Mosaic, MosaicMaker, MosaicRecipe
 from training.detector.mosaic_drawing import load_textures, transform_boxes, transform_points
 from training.detector.sources import TrainingPictures
@@ -49,6 +50,19 @@ SOURCES = TrainingPictures(
 def maker(**changes: float) -> MosaicMaker:
     recipe = replace(CONFIG.recipe, **changes)
     return MosaicMaker(recipe, labelled_pictures(6), np.arange(6), [])
+
+
+def _in_cells(boxes: np.ndarray, rims: np.ndarray) -> np.ndarray:
+    """The largest part of each box that lies in one cell of a square grid."""
+    cells = [(x1, y1, x2, y2) for y1, y2 in pairwise(rims) for x1, x2 in pairwise(rims)]
+    parts = np.array(
+        [
+            np.hstack([np.maximum(boxes[:, :2], cell[:2]), np.minimum(boxes[:, 2:], cell[2:])])
+            for cell in cells
+        ]
+    )
+    areas = np.maximum(parts[..., 2:] - parts[..., :2], 0.0).prod(-1)
+    return parts[areas.argmax(0), np.arange(len(boxes))]
 
 
 def mosaic(boxes: list[list[float]], sure: list[bool] | None = None) -> Mosaic:
@@ -115,6 +129,22 @@ def test_textures_are_read_and_bounded(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
     assert [t.shape for t in load_textures(tmp_path)] == [(15, 640, 3)]
     assert load_textures(None) == []
+
+
+def test_doubled_places_are_nearest_neighbours() -> None:
+    features = torch.arange(2 * 3 * 2 * 5, dtype=torch.float32).reshape(2, 3, 2, 5)
+    expected = torch.nn.functional.interpolate(features, scale_factor=2.0, mode="nearest")
+    assert torch.equal(doubled(features), expected)
+
+
+def test_an_added_block_hands_on_what_it_gets() -> None:
+    torch.manual_seed(0)
+    small = Detector(replace(SHAPE, depths=(0, 1, 1))).eval()
+    larger = Detector(replace(SHAPE, depths=(0, 2, 2))).eval()
+    larger.load_state_dict({**larger.state_dict(), **small.state_dict()})
+    picture = torch.rand(1, 3, SIDE, SIDE)
+    for answer, again in zip(small(picture), larger(picture), strict=True):
+        assert torch.equal(answer, again)
 
 
 def test_anchors_stand_in_scrfds_order() -> None:
@@ -184,6 +214,51 @@ def test_a_missed_profile_costs_more_than_a_missed_front() -> None:
         logits = torch.where(targets.is_face[0] & ~missed, 12.0, -12.0)[None, :, None]
         losses.append(detection_loss((logits, *answers), targets, centres, strides)[1]["score"])
     assert losses[1] > 2.0 * losses[0] > 0.0
+
+
+def test_small_errors_of_scores_count_more_without_focus() -> None:
+    targets = assign([mosaic([[20, 24, 60, 76]])], SIDE)
+    answers, centres, strides = exact_answers(targets)
+    shares = []
+    for focus in (0.0, 2.0):
+        costs = [
+            detection_loss(
+                (torch.where(targets.is_face, logit, -12.0)[..., None], *answers),
+                *(targets, centres, strides, focus),
+            )[1]["score"]
+            for logit in (1.0, -1.0)
+        ]
+        shares.append(costs[0] / costs[1])
+    assert shares[0] > 2.0 * shares[1] > 0.0
+
+
+def test_places_count_as_much_beside_scores_as_is_asked() -> None:
+    targets = assign([mosaic([[20, 24, 60, 76]])], SIDE)
+    answers, centres, strides = exact_answers(targets)
+    logits = torch.where(targets.is_face, 12.0, -12.0)[..., None]
+    shifted = (logits, answers[0] + 0.5, answers[1])
+    never, once, thrice = (
+        float(detection_loss(shifted, targets, centres, strides, place_weight=weight)[0])
+        for weight in (0.0, 1.0, 3.0)
+    )
+    assert thrice - never == pytest.approx(3.0 * (once - never))
+    assert once > never
+
+
+def test_a_side_of_each_photograph_cuts_its_face() -> None:
+    make = maker(grid=1.0, cut=1.0, camera=0.0)
+    shares: list[float] = []
+    for seed in range(8):
+        found = make(np.random.default_rng(seed))
+        cells = round(np.sqrt(len(found.boxes)))
+        place = np.rint(np.linspace(0, SIDE, cells + 1))
+        areas, shown = (
+            np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0), axis=1)
+            for boxes in (found.boxes, _in_cells(found.boxes, place))
+        )
+        shares += (shown / areas).tolist()
+    assert max(shares) < 0.95
+    assert np.median(shares) > 0.4
 
 
 def test_turned_faces_are_drawn_only_where_they_can_be_told() -> None:

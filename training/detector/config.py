@@ -20,6 +20,9 @@ class DetectorConfig:
         seed: Of every random number.
         steps_per_epoch: Steps between two checkpoints.
         is_imitating: Whether every answer of the labeller is learnt, or its sure faces only.
+        focus: Power of a score's error that its loss is weighed by: the higher, the less small
+            errors count.
+        place_weight: How much boxes and landmarks count beside scores.
         shape: The network.
         recipe: The training pictures.
         optimisation: How it is trained.
@@ -29,6 +32,8 @@ class DetectorConfig:
     seed: int = 0
     steps_per_epoch: int = 200
     is_imitating: bool = False
+    focus: float = 2.0
+    place_weight: float = 2.0
     shape: DetectorShape = field(default_factory=DetectorShape)
     recipe: MosaicRecipe = field(default_factory=MosaicRecipe)
     optimisation: OptimisationConfig = field(default_factory=OptimisationConfig)

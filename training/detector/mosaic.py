@@ -57,7 +57,7 @@ class MosaicRecipe:
         hair: Probability that a face gets long hair.
         camera: Probability of each of blur, noise, low resolution, gray and compression.
         turned: Share of faces that are taken from the turned pictures, when there are some.
-        cut: Probability of faces that reach far over the picture's rim.
+        cut: Probability of faces that reach far over a picture's rim.
         replay: Share of pictures that are earlier ones, moved.
         grid: Share of pictures that show whole photographs beside each other, and nothing else.
         clutter: Share of backgrounds that are full of things.
@@ -173,13 +173,17 @@ class MosaicMaker:
         picture = self.labelled.pictures[row]
         width, height = cell.shape[1::-1]
         side = max(width, height)
-        zoom = side / min(picture.shape[:2]) * random.uniform(1.0, 1.7)
+        is_cut = bool(random.random() < self.recipe.cut)
+        zoom = side / min(picture.shape[:2]) * (random.uniform(1.0, 1.7) + (0.6 if is_cut else 0.0))
         is_mirrored = bool(random.random() < 0.5)
         turn = np.diag([-zoom if is_mirrored else zoom, zoom])
         middle = np.array(picture.shape[1::-1]) / 2.0
         room = 2.0 * middle * zoom - side
         at = side / 2.0 + random.uniform(-room, room) / 2.0 - turn @ middle
         matrix = np.hstack([turn, at[:, None]])
+        if is_cut:
+            face = transform_boxes(self._main_box(lists)[None, :4], matrix)[0]
+            matrix[:, 2] += _over_rim(face, (width, height), random)
         part = warped(picture, matrix, side)
         if random.random() < 0.5:
             part = change_light(part, random)
@@ -214,6 +218,11 @@ class MosaicMaker:
         is_turned &= size >= _TURNED_PX
         rows = self.turned_rows if is_turned else self.rows
         return int(rows[random.integers(len(rows))])
+
+    def _main_box(self, lists: slice) -> NDArray[np.float32]:
+        """The face that a picture is about, float32 (5,): large and sure."""
+        boxes = self.labelled.boxes[lists]
+        return boxes[int(np.argmax(boxes[:, 4] * (boxes[:, 2] - boxes[:, 0])))]
 
     def _sizes(self, random: np.random.Generator) -> list[tuple[float, bool]]:
         """Sizes of the pieces' faces, largest first, and which of them are decoys."""
@@ -256,7 +265,7 @@ class MosaicMaker:
         lists = self.labelled.faces(row)
         boxes, kps = self.labelled.boxes[lists], self.labelled.kps[lists]
         is_mirrored = bool(random.random() < 0.5)
-        main = boxes[int(np.argmax(boxes[:, 4] * (boxes[:, 2] - boxes[:, 0])))]
+        main = self._main_box(lists)
         matrix = self._face_placement(main, size, place, is_mirrored, random)
         window = natural_window(main, self.labelled.pictures.shape[1:3], random)
         paste(canvas, self.labelled.pictures[row], matrix, window, random)
@@ -322,6 +331,18 @@ class MosaicMaker:
         is_sure = is_sure & is_large & (visible >= least * area)
         is_kept = visible > 0
         return Mosaic(picture, boxes[is_kept], kps[is_kept], is_sure[is_kept])
+
+
+def _over_rim(
+    box: NDArray[np.float32], extent: tuple[int, int], random: np.random.Generator
+) -> NDArray[np.float32]:
+    """How far to move a face, float32 (2,) px, so that a side of a picture cuts it."""
+    axis = int(random.random() < 0.25)
+    hidden = random.uniform(0.1, 0.6) * (box[2 + axis] - box[axis])
+    shift = np.zeros(2, np.float32)
+    is_far_side = random.random() < 0.5
+    shift[axis] = extent[axis] + hidden - box[2 + axis] if is_far_side else -hidden - box[axis]
+    return shift
 
 
 def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:

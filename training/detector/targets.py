@@ -145,7 +145,12 @@ def overlaps(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def detection_loss(
-    answers: tuple[Tensor, Tensor, Tensor], targets: Targets, centres: Tensor, strides: Tensor
+    answers: tuple[Tensor, Tensor, Tensor],
+    targets: Targets,
+    centres: Tensor,
+    strides: Tensor,
+    focus: float = 2.0,
+    place_weight: float = 2.0,
 ) -> tuple[Tensor, dict[str, float]]:
     """Loss of a batch and its parts.
 
@@ -154,6 +159,8 @@ def detection_loss(
         targets: What they should be.
         centres: (A, 2) px.
         strides: (A,) px.
+        focus: Power of a score's error that its loss is weighed by; 0 weighs all alike.
+        place_weight: How much boxes and landmarks count beside scores.
     """
     logits = answers[0][..., 0]
     boxes, kps = decode(answers[1], answers[2], centres, strides)
@@ -164,7 +171,7 @@ def detection_loss(
     emphasis = torch.ones_like(logits)
     emphasis[face] = _emphasis(targets.boxes[face], targets.kps[face])
     weight = quality[face].clamp(min=0.1) * emphasis[face]
-    error = (quality - torch.sigmoid(logits)).abs().square()
+    error = (quality - torch.sigmoid(logits)).abs().pow(focus)
     score = functional.binary_cross_entropy_with_logits(logits, quality, reduction="none")
     counted = emphasis * targets.is_counted
     score_loss = (score * error * counted).sum() / weight.sum().clamp(min=1.0)
@@ -180,7 +187,7 @@ def detection_loss(
         "box": float(box_loss.detach()),
         "kps": float(kps_loss.detach()),
     }
-    return score_loss + 2.0 * box_loss + 2.0 * kps_loss, parts
+    return score_loss + place_weight * (box_loss + kps_loss), parts
 
 
 def _emphasis(boxes: Tensor, kps: Tensor) -> Tensor:

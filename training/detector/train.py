@@ -153,7 +153,10 @@ class DetectorTrainer(ResumableTrainer[Detector, DetectorConfig]):
         with torch.autocast(self.device.type, torch.bfloat16):
             maps = self.network(inputs)
         answers = joined([level.float() for level in maps])
-        loss, parts = detection_loss(answers, targets, self.centres, self.strides)
+        config = self.config
+        loss, parts = detection_loss(
+            answers, targets, self.centres, self.strides, config.focus, config.place_weight
+        )
         self.descend(loss)
         return parts
 
