@@ -42,20 +42,17 @@ def cut_crops(
         source = frame_bgr
         if coarser_bgr is not None:
             times = frame_bgr.shape[1] // coarser_bgr.shape[1]
-            (a, b, _), (c, d, _) = matrix.tolist()
+            (a, b, x), (c, d, y) = matrix.tolist()
             if math.sqrt(abs(a * d - b * c)) * times <= 1.0:
-                source, matrix = coarser_bgr, _from_coarser(matrix, times)
+                source = coarser_bgr
+                # Pixel centres stand at whole numbers: x = (x' + 0.5) n - 0.5.
+                half = 0.5 * times - 0.5
+                x, y = x + (a + b) * half, y + (c + d) * half
+                matrix = np.array(
+                    ((a * times, b * times, x), (c * times, d * times, y)), np.float64
+                )
         crop[:] = warp_square(source, matrix, INPUT_SIZE_PX, is_gray=True)
     return crops
-
-
-def _from_coarser(matrix: NDArray[np.floating], times: int) -> NDArray[np.float64]:
-    """The same map for a picture that was made smaller so many times."""
-    moved = matrix.astype(np.float64)
-    # Pixel centres stand at whole numbers: x = (x' + 0.5) n - 0.5.
-    moved[:, 2] += moved[:, :2].sum(1) * (0.5 * times - 0.5)
-    moved[:, :2] *= times
-    return moved
 
 
 def warp_square(
@@ -75,13 +72,16 @@ def warp_square(
     Returns:
         uint8 (S, S) gray or (S, S, 3) BGR, contiguous.
     """
-    (a, b, _), (c, d, _) = matrix.tolist()
+    # Written out: numpy takes longer for a few numbers than OpenCV for a small crop's pixels.
+    (a, b, x), (c, d, y) = matrix.tolist()
     zoom = math.sqrt(abs(a * d - b * c))
     fineness = max(1, math.ceil(1.0 / max(zoom, 1e-6) - 1e-6))
+    a, b, c, d = (value * fineness for value in (a, b, c, d))
     # Pixel centres stand at whole numbers, hence the half pixel between the coarse and the fine.
-    fine = matrix.astype(np.float64) * fineness
-    fine[:, 2] += (fineness - 1) / 2.0
-    part, fine = _part_in_use(frame_bgr, fine, size_px * fineness)
+    x, y = (value * fineness + (fineness - 1) / 2.0 for value in (x, y))
+    left, top, right, bottom = _reach((a, b, x, c, d, y), size_px * fineness, frame_bgr.shape)
+    part = frame_bgr[top:bottom, left:right]
+    fine = np.array(((a, b, x + a * left + b * top), (c, d, y + c * left + d * top)), np.float64)
     if is_gray:
         part = cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
     side = (size_px * fineness, size_px * fineness)
@@ -93,27 +93,24 @@ def warp_square(
     return np.asarray(warped, np.uint8)
 
 
-def _part_in_use(
-    frame_bgr: FrameBgr, matrix: NDArray[np.float64], side_px: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The part of the frame under the square, and the map from that part."""
-    # Written out: numpy's inverse alone takes a tenth of a small crop's time.
-    (a, b, shift_x), (c, d, shift_y) = matrix.tolist()
+def _reach(
+    matrix: tuple[float, float, float, float, float, float], side_px: int, shape: tuple[int, ...]
+) -> tuple[int, int, int, int]:
+    """The part of a frame under the square with some margin: left, top, right and bottom.
+
+    At least one pixel, all inside the frame of the shape (H, W, …).
+    """
+    a, b, shift_x, c, d, shift_y = matrix
     determinant = a * d - b * c
     corners = [
         (x - shift_x, y - shift_y) for x, y in ((0, 0), (side_px, 0), (0, side_px), (side_px,) * 2)
     ]
-    across = [(d * x - b * y) / determinant for x, y in corners]
-    down = [(a * y - c * x) / determinant for x, y in corners]
-    height, width = frame_bgr.shape[:2]
-    x1, x2 = _reach(across, width)
-    y1, y2 = _reach(down, height)
-    moved = matrix.copy()
-    moved[:, 2] += matrix[:, :2] @ (x1, y1)
-    return frame_bgr[y1:y2, x1:x2], moved
+    left, right = _limited([(d * x - b * y) / determinant for x, y in corners], shape[1])
+    top, bottom = _limited([(a * y - c * x) / determinant for x, y in corners], shape[0])
+    return left, top, right, bottom
 
 
-def _reach(places: list[float], limit: int) -> tuple[int, int]:
+def _limited(places: list[float], limit: int) -> tuple[int, int]:
     """First pixel and the one behind the last, of all places with some margin; at least one."""
     first = min(max(math.floor(min(places)) - _MARGIN_PX, 0), limit - 1)
     return first, max(min(math.ceil(max(places)) + _MARGIN_PX + 1, limit), first + 1)

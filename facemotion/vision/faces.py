@@ -297,9 +297,13 @@ def _letterbox(
     part: NDArray[np.uint8], inner: tuple[int, int], outer: tuple[int, int]
 ) -> NDArray[np.uint8]:
     """The frame at its inner size, in the upper left of a black picture of the outer one."""
-    canvas = np.zeros((outer[1], outer[0], 3), np.uint8)
-    how = cv2.INTER_AREA if inner[0] < part.shape[1] else cv2.INTER_LINEAR
-    canvas[: inner[1], : inner[0]] = cv2.resize(part, inner, interpolation=how)
+    canvas = np.empty((outer[1], outer[0], 3), np.uint8)
+    if part.shape[1::-1] != inner:
+        how = cv2.INTER_AREA if inner[0] < part.shape[1] else cv2.INTER_LINEAR
+        part = np.asarray(cv2.resize(part, inner, interpolation=how), np.uint8)
+    canvas[: inner[1], : inner[0]] = part
+    canvas[inner[1] :] = 0
+    canvas[: inner[1], inner[0] :] = 0
     return canvas
 
 
