@@ -245,6 +245,16 @@ def test_places_count_as_much_beside_scores_as_is_asked() -> None:
     assert once > never
 
 
+def test_what_somebody_takes_for_a_face_counts_more_when_asked() -> None:
+    targets = assign([mosaic([[20, 24, 60, 76]])], SIDE)
+    answers, centres, strides = exact_answers(targets)
+    for background, times in ((-6.0, 1.0), (0.0, 3.0)):
+        logits = torch.where(targets.is_face, 20.0, background)[..., None]
+        about = ((logits, *answers), targets, centres, strides, 0.0, 1.0)
+        plain, contested = (detection_loss(*about, weight)[1]["score"] for weight in (1.0, 3.0))
+        assert contested == pytest.approx(times * plain, rel=0.01)
+
+
 def test_a_side_of_each_photograph_cuts_its_face() -> None:
     make = maker(grid=1.0, cut=1.0, camera=0.0)
     shares: list[float] = []

@@ -23,6 +23,7 @@ class DetectorConfig:
         focus: Power of a score's error that its loss is weighed by: the higher, the less small
             errors count.
         place_weight: How much boxes and landmarks count beside scores.
+        contested_weight: How many times a score counts that is, or should be, no longer faint.
         shape: The network.
         recipe: The training pictures.
         optimisation: How it is trained.
@@ -34,6 +35,7 @@ class DetectorConfig:
     is_imitating: bool = False
     focus: float = 2.0
     place_weight: float = 2.0
+    contested_weight: float = 1.0
     shape: DetectorShape = field(default_factory=DetectorShape)
     recipe: MosaicRecipe = field(default_factory=MosaicRecipe)
     optimisation: OptimisationConfig = field(default_factory=OptimisationConfig)

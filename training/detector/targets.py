@@ -27,6 +27,8 @@ _EYE_SHARE: Final = 0.4
 _LOOSE_EYES_PX: Final = 8.0
 """Distance of the eyes at which landmarks count half."""
 
+_FAINT_SCORE: Final = 0.2
+"""Scores from here on are contested: near enough to the threshold to matter."""
 
 _TURNED_EYES: Final = 0.3
 """Distance of the eyes in widths of the box below which a face is turned away …"""
@@ -151,6 +153,7 @@ def detection_loss(
     strides: Tensor,
     focus: float = 2.0,
     place_weight: float = 2.0,
+    contested_weight: float = 1.0,
 ) -> tuple[Tensor, dict[str, float]]:
     """Loss of a batch and its parts.
 
@@ -161,6 +164,7 @@ def detection_loss(
         strides: (A,) px.
         focus: Power of a score's error that its loss is weighed by; 0 weighs all alike.
         place_weight: How much boxes and landmarks count beside scores.
+        contested_weight: How many times a score counts that is, or should be, no longer faint.
     """
     logits = answers[0][..., 0]
     boxes, kps = decode(answers[1], answers[2], centres, strides)
@@ -171,9 +175,11 @@ def detection_loss(
     emphasis = torch.ones_like(logits)
     emphasis[face] = _emphasis(targets.boxes[face], targets.kps[face])
     weight = quality[face].clamp(min=0.1) * emphasis[face]
-    error = (quality - torch.sigmoid(logits)).abs().pow(focus)
+    answered = torch.sigmoid(logits)
+    error = (quality - answered).abs().pow(focus)
     score = functional.binary_cross_entropy_with_logits(logits, quality, reduction="none")
-    counted = emphasis * targets.is_counted
+    is_contested = torch.maximum(answered.detach(), quality) >= _FAINT_SCORE
+    counted = emphasis * targets.is_counted * torch.where(is_contested, contested_weight, 1.0)
     score_loss = (score * error * counted).sum() / weight.sum().clamp(min=1.0)
     box_loss = ((1.0 - giou) * weight).sum() / weight.sum().clamp(min=1.0)
     eye = _EYE_SHARE * (targets.boxes[face][:, 2:] - targets.boxes[face][:, :2]).prod(1).sqrt()

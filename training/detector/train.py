@@ -154,9 +154,8 @@ class DetectorTrainer(ResumableTrainer[Detector, DetectorConfig]):
             maps = self.network(inputs)
         answers = joined([level.float() for level in maps])
         config = self.config
-        loss, parts = detection_loss(
-            answers, targets, self.centres, self.strides, config.focus, config.place_weight
-        )
+        weights = (config.focus, config.place_weight, config.contested_weight)
+        loss, parts = detection_loss(answers, targets, self.centres, self.strides, *weights)
         self.descend(loss)
         return parts
 
