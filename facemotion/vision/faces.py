@@ -28,7 +28,7 @@ from facemotion.vision.providers import (
     provider_of,
     session_options,
 )
-from facemotion.vision.second_look import SecondLook, without_doubles
+from facemotion.vision.second_look import SecondLook, least_score, without_doubles
 
 DET_SIZES: Final = (320, 480, 640, 1024)
 DEFAULT_DET_SIZE: Final = 640
@@ -156,9 +156,9 @@ class FaceModels:
     @det_thresh.setter
     def det_thresh(self, value: float) -> None:
         self._det_thresh = float(value)
-        # With a second look the score is a geometric mean, so the detector's part may be lower.
         is_first = self._second_look is not None
-        self._detector.det_thresh = self._det_thresh**2 if is_first else self._det_thresh
+        least = least_score(self._det_thresh) if is_first else self._det_thresh
+        self._detector.det_thresh = least
 
     def detect(self, frame_bgr: FrameBgr, max_faces: int = 0) -> list[FaceDetection]:
         """Find the faces of a frame.

@@ -20,6 +20,9 @@ CROP_RULE: Final = EmotionCropRule(scale=1.35, is_aligned=False)
 _DETECTOR_SHARE: Final = 0.25
 """How much of a landmark is the detector's own: two looks err less than the better one alone."""
 
+_DETECTOR_WEIGHT: Final = 0.7
+"""How much of a score is the detector's, which sees what is around the face."""
+
 _MOST_SHARED: Final = 0.45
 """Share of the smaller of two boxes from which they are taken for one face."""
 
@@ -49,8 +52,8 @@ class SecondLook:
     ) -> list[FaceDetection]:
         """Faces among the candidates, with exact landmarks.
 
-        A face's score becomes the geometric mean of the detector's and of the refiner's own, its
-        landmarks a weighted mean of both.
+        A face's score becomes a geometric mean of the detector's and of the refiner's own, its
+        landmarks a mean of both, either with weights.
 
         Args:
             frame_bgr: uint8 (H, W, 3) BGR.
@@ -66,11 +69,17 @@ class SecondLook:
         )
         faces: list[FaceDetection] = []
         for face, own, probability in zip(candidates, points, probabilities, strict=True):
-            score = float(np.sqrt(face.det_score * float(probability)))
+            own_part = float(probability) ** (1.0 - _DETECTOR_WEIGHT)
+            score = face.det_score**_DETECTOR_WEIGHT * own_part
             if score >= threshold:
                 kps = face.kps + (1.0 - _DETECTOR_SHARE) * (in_image(own, face) - face.kps)
                 faces.append(replace(face, kps=kps.astype(np.float32), det_score=score))
         return faces
+
+
+def least_score(threshold: float) -> float:
+    """The lowest score of a detector's with which a face can still reach the threshold."""
+    return threshold ** (1.0 / _DETECTOR_WEIGHT)
 
 
 def without_doubles(faces: Sequence[FaceDetection]) -> list[FaceDetection]:

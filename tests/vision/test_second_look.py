@@ -1,5 +1,7 @@
 """The second look at a detector's faces, with the refiner that comes with the program."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from facemotion.vision.second_look import (
     CROP_RULE,
     SecondLook,
     in_image,
+    least_score,
     without_doubles,
 )
 from facemotion.vision.sources.demo import demo_photo_path
@@ -74,8 +77,9 @@ def test_what_is_no_face_is_dropped(
     look: SecondLook, photo: np.ndarray, faces: list[FaceDetection]
 ) -> None:
     grain = np.random.default_rng(0).integers(0, 256, photo.shape).astype(np.uint8)
-    assert look.refine(grain, faces, 0.5) == []
-    kept = look.refine(photo, faces, 0.5)
+    doubtful = [replace(face, det_score=0.5) for face in faces]
+    assert look.refine(grain, doubtful, 0.5) == []
+    kept = look.refine(photo, doubtful, 0.5)
     assert len(kept) == len(faces)
     assert all(face.kps.dtype == np.float32 and face.kps.shape == (5, 2) for face in kept)
     assert look.refine(photo, [], 0.5) == []
@@ -88,7 +92,18 @@ def test_the_score_is_of_both_looks(
         FaceDetection(faces[0].bbox_xyxy, faces[0].kps, score) for score in (0.81, 0.36)
     )
     first, second = look.refine(photo, [sure, unsure], 0.0)
-    assert second.det_score == pytest.approx(first.det_score * np.sqrt(0.36 / 0.81), rel=1e-4)
+    assert second.det_score == pytest.approx(first.det_score * (0.36 / 0.81) ** 0.7, rel=1e-4)
+
+
+def test_no_face_below_the_detectors_least_score_is_kept(
+    look: SecondLook, photo: np.ndarray, faces: list[FaceDetection]
+) -> None:
+    scores = np.linspace(0.2, 0.6, 41)
+    offered = [FaceDetection(faces[0].bbox_xyxy, faces[0].kps, float(s)) for s in scores]
+    kept = len(look.refine(photo, offered, 0.5))
+    able = int((scores >= least_score(0.5)).sum())
+    # The photo's face is sure, so that hardly more is asked of the detector.
+    assert able - 6 <= kept <= able
 
 
 def boxed(score: float, *box: float) -> FaceDetection:
