@@ -53,13 +53,12 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            _conv(channels, channels),
-            nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(channels),
-        )
+        last = nn.BatchNorm2d(channels)
         # At first it hands on what it gets, so that it can be added to a trained network.
-        nn.init.zeros_(self.body[-1].weight)
+        nn.init.zeros_(last.weight)
+        self.body = nn.Sequential(
+            _conv(channels, channels), nn.Conv2d(channels, channels, 3, 1, 1, bias=False), last
+        )
 
     def forward(self, features: Tensor) -> Tensor:
         """Features (N, C, H, W) of the same shape."""
