@@ -210,6 +210,8 @@ class ChangesPanel(QWidget):
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setWordWrap(False)
+        # Unknown people differ in the number at the end of their names only.
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         view.setTabKeyNavigation(False)
         view.verticalHeader().hide()
         view.verticalHeader().setDefaultSectionSize(max(view.fontMetrics().height() + 8, 24))
@@ -224,8 +226,8 @@ class ChangesPanel(QWidget):
     def _fit_columns(self) -> None:
         """As wide as the longest text that can stand in them; people get the rest."""
         metrics = self._view.fontMetrics()
-        longest = max((emotion_word(name) for name in EMOTIONS), key=metrics.horizontalAdvance)
-        texts = {TIME: "00:00:00", CHANGE: f"{longest} → {longest}", PROBABILITY: "100 %"}
+        words = sorted(map(emotion_word, EMOTIONS), key=metrics.horizontalAdvance)
+        texts = {TIME: "00:00:00", CHANGE: " → ".join(words[-2:]), PROBABILITY: "100 %"}
         titles = self._view.model()
         for column, text in texts.items():
             title = titles.headerData(column, Qt.Orientation.Horizontal)

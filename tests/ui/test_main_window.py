@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QPushButt
 
 from facemotion.store.layout import LayoutStore
 from facemotion.store.settings import load_settings
-from facemotion.ui import file_desk, model_desk
+from facemotion.ui import changes_panel, file_desk, model_desk
 from facemotion.ui.menus import key_list
 from facemotion.ui.model_desk import GALLERY, IMPORT, MODELS
 from facemotion.ui.source_desk import CONNECTION
@@ -318,6 +318,23 @@ def test_faces_are_listed_selected_and_charted(qtbot, window):
     assert board.selected.track_id == 1
     assert model.rowCount() == 1
     window.grab()
+
+
+def test_unknown_people_can_be_told_apart_in_narrow_changes(qtbot, window):
+    show(qtbot, window, DEMO)
+    info = window.session.source_info
+    window.session.stop()
+    for second, emotion in enumerate(("surprise", "disgust", "surprise")):
+        feeling = face(12, emotion=emotion)
+        window.board.take_result(result(feeling, time_s=float(second)), info, datetime.now())
+    view = window.changes.view
+    for column in (changes_panel.TIME, changes_panel.CHANGE, changes_panel.PROBABILITY):
+        assert view.sizeHintForColumn(column) <= view.columnWidth(column)
+    metrics, name = view.fontMetrics(), "unknown #12"
+    narrow = int(0.8 * metrics.horizontalAdvance(name))
+    shown = metrics.elidedText(name, view.textElideMode(), narrow)
+    assert shown != name
+    assert shown.endswith("#12")
 
 
 def test_changes_can_be_filtered_exported_and_cleared(qtbot, window, tmp_path, monkeypatch):
