@@ -1,5 +1,6 @@
 """A second look at what a detector found: is it a face, and where exactly are its landmarks?"""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,14 @@ CROP_PX: Final = INPUT_SIZE_PX
 CROP_RULE: Final = EmotionCropRule(scale=1.35, is_aligned=False)
 """What a refiner sees of a face: the square around the box, in training as in the application."""
 
-_DETECTOR_SHARE: Final = 0.25
-"""How much of a landmark is the detector's own: two looks err less than the better one alone."""
+_DETECTOR_SHARES: Final = (0.25, 1.0)
+"""How much of a landmark is the detector's own, in a face seen from the front and in a profile.
+
+Two looks err less than the better one alone; of a profile the crop shows less than the picture.
+"""
+
+_EYES_SHARES: Final = (0.4, 0.2)
+"""Distance of the eyes in widths of the box, from the front and in a profile."""
 
 _DETECTOR_WEIGHT: Final = 0.7
 """How much of a score is the detector's, which sees what is around the face."""
@@ -53,7 +60,8 @@ class SecondLook:
         """Faces among the candidates, with exact landmarks.
 
         A face's score becomes a geometric mean of the detector's and of the refiner's own, its
-        landmarks a mean of both, either with weights.
+        landmarks a mean of both, either with weights; the more a face is turned away, the more
+        they are the detector's.
 
         Args:
             frame_bgr: uint8 (H, W, 3) BGR.
@@ -72,9 +80,17 @@ class SecondLook:
             own_part = float(probability) ** (1.0 - _DETECTOR_WEIGHT)
             score = face.det_score**_DETECTOR_WEIGHT * own_part
             if score >= threshold:
-                kps = face.kps + (1.0 - _DETECTOR_SHARE) * (in_image(own, face) - face.kps)
-                faces.append(replace(face, kps=kps.astype(np.float32), det_score=score))
+                kps = _shared_kps(in_image(own, face), face)
+                faces.append(replace(face, kps=kps, det_score=score))
         return faces
+
+
+def _shared_kps(own: FloatArray, face: FaceDetection) -> FloatArray:
+    """Landmarks float32 (5, 2) px between the refiner's own and the detector's."""
+    both = (own + face.kps) / 2.0
+    eyes = math.dist(both[0], both[1]) / max(float(face.bbox_xyxy[2] - face.bbox_xyxy[0]), 1.0)
+    detectors = float(np.interp(-eyes, [-share for share in _EYES_SHARES], _DETECTOR_SHARES))
+    return (own + detectors * (face.kps - own)).astype(np.float32)
 
 
 def least_score(threshold: float) -> float:

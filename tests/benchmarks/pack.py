@@ -16,6 +16,7 @@ from facemotion.vision.packs import open_pack
 from facemotion.vision.sources.demo import demo_photo_path
 from facemotion.vision.sources.pictures import read_picture
 from tests.benchmarks import pack_detector, pack_recognition
+from tests.benchmarks.pack_detector import Tally, together
 from training.lfw import LfwArchive
 
 SCENE_SIZE = 640
@@ -29,36 +30,48 @@ def measure_detector(
     ours: FaceModels, theirs: FaceModels, shared: Path, archive: LfwArchive, every: int
 ) -> dict[str, float]:
     """Figures of the detector, printed and given back."""
-    lfw = pack_detector.kept_out_recall(ours, theirs, archive, every)
-    print(f"LFW, people kept out: {lfw.found} of {lfw.wanted} faces found ({lfw.recall:.2%})")
-    clips: list[pack_detector.Tally] = []
+    lfw, own_lfw = pack_detector.kept_out_tallies(ours, theirs, archive, every)
+    print(
+        f"LFW, people kept out: {lfw.found} of {lfw.wanted} faces found ({lfw.recall:.2%}), "
+        f"{_landmarks(lfw)}"
+    )
+    clips: list[Tally] = []
+    own_clips: list[Tally] = []
     for name in pack_detector.CLIPS:
-        tally = pack_detector.clip_tally(ours, theirs, shared / "media" / name, every * 2)
+        clip = shared / "media" / name
+        tally, own = pack_detector.clip_tallies(ours, theirs, clip, every * 2)
         clips.append(tally)
-        print(
-            f"{name}: {tally.found} of {tally.wanted} found ({tally.recall:.2%}), "
-            f"{tally.extra} of {tally.answers} extra ({tally.extra_share:.2%}), landmarks off by "
-            f"{sum(tally.landmark_errors) / max(len(tally.landmark_errors), 1):.2%} of the eyes"
-        )
+        own_clips.append(own)
+        print(f"{name}: {_told(tally)}")
     photo = read_picture(demo_photo_path())
     print(f"faces found in the photo of six: {pack_detector.faces_of_demo_photo(ours)}")
-    tallies = [lfw, *clips]
-    all_faces, frontal, judge, judge_frontal = (
-        _mean([error for tally in tallies for error in getattr(tally, name)])
-        for name in ("landmark_errors", "frontal_errors", "mirror_errors", "frontal_mirror_errors")
-    )
+    every_clip = together(clips)
+    print(f"clips: {_told(every_clip)}; with LFW {_landmarks(together([lfw, every_clip]))}")
+    every_own = together(own_clips)
     print(
-        f"landmarks off by {all_faces:.2%} of the eyes' distance (LFW and clips), of frontal faces "
-        f"{frontal:.2%}; the judge and its own answer on the mirrored picture: {judge:.2%} and "
-        f"{judge_frontal:.2%}"
+        f"the other pack against itself, the picture at {pack_detector.SMALLER:.0%} of its size: "
+        f"clips {_told(every_own)}; with LFW {_landmarks(together([own_lfw, every_own]))}"
     )
-    wanted, answers = sum(c.wanted for c in clips), sum(c.answers for c in clips)
     return {
         "detector_recall_lfw": lfw.recall,
-        "detector_recall_clips": sum(c.found for c in clips) / max(wanted, 1),
-        "detector_extra": sum(c.extra for c in clips) / max(answers, 1),
+        "detector_recall_clips": every_clip.recall,
+        "detector_extra": every_clip.extra_share,
         "detector_time_ratio": pack_detector.time_ratio(ours, theirs, photo),
     }
+
+
+def _told(tally: Tally) -> str:
+    return (
+        f"{tally.found} of {tally.wanted} found ({tally.recall:.2%}), {tally.extra} of "
+        f"{tally.answers} extra ({tally.extra_share:.2%}), {_landmarks(tally)}"
+    )
+
+
+def _landmarks(tally: Tally) -> str:
+    return (
+        f"landmarks off by {_mean(tally.landmark_errors):.2%} of the eyes' distance, of frontal "
+        f"faces {_mean(tally.frontal_errors):.2%}"
+    )
 
 
 def _mean(values: list[float]) -> float:
@@ -97,12 +110,12 @@ def measure_embedder(
     return {**figures, "embedder_time_ratio": pack_recognition.time_ratio(ours, theirs, picture)}
 
 
-def measure_scene(ours: FaceModels, theirs: FaceModels, shared: Path) -> None:
+def measure_scene(ours: FaceModels, shared: Path) -> None:
     """The scene of six, printed."""
     photos = sorted((shared / "media" / "people").glob("person_*.png"))
     clip = shared / "media" / "scene_multi_person.mp4"
     try:
-        tally = pack_recognition.scene(ours, theirs, clip, photos)
+        tally = pack_recognition.scene(ours, clip, photos)
     except ValueError as error:
         print(f"the scene of six cannot be measured: {error}")
         return
@@ -128,7 +141,7 @@ def main() -> None:
     ours, theirs = (FaceModels(pack, det_size=SCENE_SIZE) for pack in (built_in, other))
     figures = measure_detector(ours, theirs, args.shared, archive, args.every)
     theirs.det_thresh = pack_detector.SURE_SCORE
-    measure_scene(ours, theirs, args.shared)
+    measure_scene(ours, args.shared)
     portraits = (FaceModels(pack, det_size=PORTRAIT_SIZE) for pack in (built_in, other))
     figures |= measure_embedder(*portraits, args.shared, archive)
     print(json.dumps({name: round(value, 4) for name, value in figures.items()}))

@@ -1,10 +1,11 @@
 """The built-in detector beside another pack's: who finds what, how exactly and how fast."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from facemotion.core.boxes import iou_matrix
@@ -25,6 +26,8 @@ SURE_SCORE, FAINT_SCORE = 0.5, 0.3
 SAME_FACE_IOU, SOME_FACE_IOU = 0.5, 0.3
 FRONTAL_EYES_SHARE = 0.35
 """Distance of the eyes in widths of the box from which a face counts as frontal."""
+SMALLER = 0.97
+"""Of this size is the picture in which the other detector is compared with itself."""
 
 
 @dataclass(slots=True)
@@ -38,9 +41,6 @@ class Tally:
         extra: Those of them that the other one does not even faintly see.
         landmark_errors: Mean distance of the five landmarks, in eye distances, of faces found.
         frontal_errors: Those of them whose face is frontal.
-        mirror_errors: The same distance between the other detector's landmarks and its own on the
-            mirrored picture, of all wanted faces: what it does not know better itself.
-        frontal_mirror_errors: Those of them whose face is frontal.
     """
 
     wanted: int = 0
@@ -49,8 +49,6 @@ class Tally:
     extra: int = 0
     landmark_errors: list[float] = field(default_factory=list)
     frontal_errors: list[float] = field(default_factory=list)
-    mirror_errors: list[float] = field(default_factory=list)
-    frontal_mirror_errors: list[float] = field(default_factory=list)
 
     def add(self, ours: list[FaceDetection], theirs: list[FaceDetection]) -> None:
         """Count one picture.
@@ -75,24 +73,6 @@ class Tally:
         known = overlap.max(0) >= SOME_FACE_IOU if theirs else np.zeros(len(ours), bool)
         self.extra += sum(not known[i] for i in large)
 
-    def add_mirrored(self, theirs: list[FaceDetection], again: list[FaceDetection]) -> None:
-        """Count how far the other detector's landmarks are from its own on the mirrored picture.
-
-        Args:
-            theirs: Its faces that are sure and large enough.
-            again: Its faces of the mirrored picture, mirrored back.
-        """
-        overlap = iou_matrix(_boxes(theirs), _boxes(again))
-        for row, face in enumerate(theirs):
-            if face.det_score < SURE_SCORE or not _is_large(face) or not again:
-                continue
-            best = int(overlap[row].argmax())
-            if overlap[row, best] >= SAME_FACE_IOU:
-                error = landmark_error(again[best], face)
-                self.mirror_errors.append(error)
-                if looks_frontal(face):
-                    self.frontal_mirror_errors.append(error)
-
     @property
     def recall(self) -> float:
         """Share of the wanted faces that were found."""
@@ -102,6 +82,18 @@ class Tally:
     def extra_share(self) -> float:
         """Share of the answers that nobody else sees."""
         return self.extra / max(self.answers, 1)
+
+
+def together(tallies: Sequence[Tally]) -> Tally:
+    """The sum of some tallies."""
+    return Tally(
+        sum(one.wanted for one in tallies),
+        sum(one.found for one in tallies),
+        sum(one.answers for one in tallies),
+        sum(one.extra for one in tallies),
+        [error for one in tallies for error in one.landmark_errors],
+        [error for one in tallies for error in one.frontal_errors],
+    )
 
 
 def landmark_error(ours: FaceDetection, theirs: FaceDetection) -> float:
@@ -116,16 +108,19 @@ def looks_frontal(face: FaceDetection) -> bool:
     return eyes >= FRONTAL_EYES_SHARE * float(face.bbox_xyxy[2] - face.bbox_xyxy[0])
 
 
-def detect_mirrored(models: FaceModels, picture: FrameBgr) -> list[FaceDetection]:
-    """Faces of the mirrored picture, mirrored back."""
-    width = picture.shape[1]
-    found = []
-    for face in models.detect(np.ascontiguousarray(picture[:, ::-1])):
-        x1, y1, x2, y2 = face.bbox_xyxy
-        box = np.array([width - x2, y1, width - x1, y2], np.float32)
-        kps = face.kps[[1, 0, 2, 4, 3]] * np.array([-1, 1]) + np.array([width - 1, 0])
-        found.append(replace(face, bbox_xyxy=box, kps=kps.astype(np.float32)))
-    return found
+def detect_smaller(models: FaceModels, picture: FrameBgr) -> list[FaceDetection]:
+    """Faces of the picture made smaller by `SMALLER`, enlarged again."""
+    height, width = picture.shape[:2]
+    smaller = cv2.resize(
+        picture, (round(width * SMALLER), round(height * SMALLER)), interpolation=cv2.INTER_AREA
+    )
+    canvas = np.zeros_like(picture)
+    canvas[: smaller.shape[0], : smaller.shape[1]] = smaller
+    zoom = np.array([width / smaller.shape[1], height / smaller.shape[0]], np.float32)
+    return [
+        replace(face, bbox_xyxy=face.bbox_xyxy * np.tile(zoom, 2), kps=face.kps * zoom)
+        for face in models.detect(canvas)
+    ]
 
 
 def frames(clip: Path, every: int) -> Iterator[FrameBgr]:
@@ -141,11 +136,15 @@ def frames(clip: Path, every: int) -> Iterator[FrameBgr]:
         source.close()
 
 
-def kept_out_recall(
+def kept_out_tallies(
     ours: FaceModels, theirs: FaceModels, archive: LfwArchive, every: int = 1
-) -> Tally:
-    """Portraits of people whom no training saw, one face each: the one in the middle."""
-    tally = Tally()
+) -> tuple[Tally, Tally]:
+    """Portraits of people whom no training saw, one face each: the one in the middle.
+
+    Returns:
+        What the built-in detector finds, and what the other one does in a smaller picture.
+    """
+    tally, own = Tally(), Tally()
     rows = np.flatnonzero(archive.kept_out())[::every]
     theirs.det_thresh = SURE_SCORE
     for row in rows:
@@ -155,19 +154,22 @@ def kept_out_recall(
             middle = np.array(picture.shape[1::-1]) / 2.0
             central = [min(wanted, key=lambda f: _distance(f, middle))]
             tally.add(ours.detect(picture), central)
-            tally.add_mirrored(central, detect_mirrored(theirs, picture))
-    return tally
+            own.add(detect_smaller(theirs, picture), central)
+    return tally, own
 
 
-def clip_tally(ours: FaceModels, theirs: FaceModels, clip: Path, every: int) -> Tally:
-    """All faces of a clip."""
-    tally = Tally()
+def clip_tallies(
+    ours: FaceModels, theirs: FaceModels, clip: Path, every: int
+) -> tuple[Tally, Tally]:
+    """All faces of a clip; what is given back is as for `kept_out_tallies`."""
+    tally, own = Tally(), Tally()
     theirs.det_thresh = FAINT_SCORE
     for picture in frames(clip, every):
         wanted = theirs.detect(picture)
         tally.add(ours.detect(picture), wanted)
-        tally.add_mirrored(wanted, detect_mirrored(theirs, picture))
-    return tally
+        again = detect_smaller(theirs, picture)
+        own.add([face for face in again if face.det_score >= SURE_SCORE], wanted)
+    return tally, own
 
 
 def faces_of_demo_photo(ours: FaceModels) -> int:

@@ -44,6 +44,14 @@ def shifted(face: FaceDetection, shift_px: float) -> FaceDetection:
     return FaceDetection(face.bbox_xyxy + shift, face.kps + shift, 0.8)
 
 
+def eye_distance(face: FaceDetection) -> float:
+    return float(np.linalg.norm(face.kps[0] - face.kps[1]))
+
+
+def side_of(face: FaceDetection) -> float:
+    return float(face.bbox_xyxy[2] - face.bbox_xyxy[0])
+
+
 def test_points_of_the_crop_are_those_of_the_picture() -> None:
     face = FaceDetection(np.array([40, 30, 100, 110], np.float32), np.zeros((5, 2)), 0.9)
     middle = in_image(np.zeros((5, 2), np.float32), face)
@@ -54,13 +62,14 @@ def test_points_of_the_crop_are_those_of_the_picture() -> None:
     assert cut_crops(np.zeros((150, 150, 3), np.uint8), [face], CROP_RULE).shape[1] == CROP_PX
 
 
-def test_landmarks_do_not_depend_on_how_the_box_lies(
+def test_landmarks_of_straight_faces_do_not_depend_on_how_the_box_lies(
     look: SecondLook, photo: np.ndarray, faces: list[FaceDetection]
 ) -> None:
-    for face in faces:
-        side = float(face.bbox_xyxy[2] - face.bbox_xyxy[0])
-        moved = look.refine(photo, [shifted(face, 0.08 * side)], 0.0)[0]
-        eyes = float(np.linalg.norm(face.kps[0] - face.kps[1]))
+    straight = [face for face in faces if eye_distance(face) >= 0.4 * side_of(face)]
+    assert len(straight) >= 4
+    for face in straight:
+        moved = look.refine(photo, [shifted(face, 0.08 * side_of(face))], 0.0)[0]
+        eyes = eye_distance(face)
         assert np.linalg.norm(moved.kps - face.kps, axis=1).mean() < 0.2 * eyes
 
 
@@ -71,6 +80,19 @@ def test_the_detectors_landmarks_count_a_quarter(
     first = look.refine(photo, [faces[0]], 0.0)[0]
     second = look.refine(photo, [elsewhere], 0.0)[0]
     assert np.allclose(second.kps - first.kps, 5.0, atol=1e-2)
+
+
+def test_a_profiles_landmarks_are_the_detectors(
+    look: SecondLook, photo: np.ndarray, faces: list[FaceDetection]
+) -> None:
+    narrow = faces[0].kps.copy()
+    narrow[:, 0] = narrow[2, 0]
+    lower = narrow + np.float32([0.0, 20.0])
+    first, second = (
+        look.refine(photo, [FaceDetection(faces[0].bbox_xyxy, kps, 0.8)], 0.0)[0]
+        for kps in (narrow, lower)
+    )
+    assert np.all(second.kps[:, 1] - first.kps[:, 1] > 10.0)
 
 
 def test_what_is_no_face_is_dropped(

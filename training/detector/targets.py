@@ -21,8 +21,11 @@ ANCHOR_SIZES_PX: Final = (12.0, 24.0, 48.0, 96.0, 192.0, 384.0)
 """Face size that each anchor is for, two a stride, an octave apart."""
 
 _OCTAVES: Final = 0.75
-_EYE_SHARE: Final = 0.4
-"""Distance of the eyes as a share of the box's size, about; the landmark loss is in its unit."""
+_EYE_SHARES: Final = (0.16, 0.4)
+"""Distance of the eyes as a share of the box's size: of a profile, of a face seen from the front.
+
+The landmark loss is in this unit, between these two; in a full profile the eyes lie on each other.
+"""
 
 _LOOSE_EYES_PX: Final = 8.0
 """Distance of the eyes at which landmarks count half."""
@@ -182,7 +185,7 @@ def detection_loss(
     counted = emphasis * targets.is_counted * torch.where(is_contested, contested_weight, 1.0)
     score_loss = (score * error * counted).sum() / weight.sum().clamp(min=1.0)
     box_loss = ((1.0 - giou) * weight).sum() / weight.sum().clamp(min=1.0)
-    eye = _EYE_SHARE * (targets.boxes[face][:, 2:] - targets.boxes[face][:, :2]).prod(1).sqrt()
+    eye = _eye_distance(targets.boxes[face], targets.kps[face])
     miss = (kps[face] - targets.kps[face]) / eye.clamp(min=1.0)[:, None]
     kps_loss = functional.smooth_l1_loss(miss, torch.zeros_like(miss), reduction="none", beta=0.05)
     # Landmarks of faces of a few pixels cannot be exact; they would drown those that can.
@@ -194,6 +197,13 @@ def detection_loss(
         "kps": float(kps_loss.detach()),
     }
     return score_loss + place_weight * (box_loss + kps_loss), parts
+
+
+def _eye_distance(boxes: Tensor, kps: Tensor) -> Tensor:
+    """Distance of the eyes in px, (N,), within `_EYE_SHARES` of the size of the box (N, 4)."""
+    size = (boxes[:, 2:] - boxes[:, :2]).prod(1).sqrt()
+    least, most = (share * size for share in _EYE_SHARES)
+    return torch.minimum(torch.maximum((kps[:, 2:4] - kps[:, :2]).norm(dim=1), least), most)
 
 
 def _emphasis(boxes: Tensor, kps: Tensor) -> Tensor:

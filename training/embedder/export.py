@@ -34,7 +34,7 @@ PARITY_LIMIT = 1e-4
 INT8_LIMIT = 0.97
 """Similarity that a face's vector in eight bits must have to its own in floating point, mean."""
 
-_FLOAT_LAYERS = ("embedder.features.0.", "embedder.place.", "embedder.last.")
+_FLOAT_LAYERS = ("embedder.stem.", "embedder.place.", "embedder.last.")
 _CALIBRATED = 512
 
 

@@ -67,26 +67,29 @@ class Embedder(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        layers: list[nn.Module] = [*_conv(3, shape.stem, 3, 2), nn.ReLU()]
+        self.stem = nn.Sequential(*_conv(3, shape.stem, 3, 2), nn.ReLU())
         channels = shape.stem
+        self.stages = nn.ModuleList()
         for width, depth in zip(shape.widths, shape.depths, strict=True):
-            layers += [*_conv(channels, width, 3, 2), nn.ReLU()]
-            layers += [Block(width) for _ in range(depth)]
+            blocks = (Block(width) for _ in range(depth))
+            self.stages.append(nn.Sequential(*_conv(channels, width, 3, 2), nn.ReLU(), *blocks))
             channels = width
-        layers += [*_conv(channels, shape.head, 1, 1), nn.ReLU()]
-        self.features = nn.Sequential(*layers)
+        self.head = nn.Sequential(*_conv(channels, shape.head, 1, 1), nn.ReLU())
         # Where in the face a feature was seen matters: one weight a place and channel.
         self.place = nn.Conv2d(shape.head, shape.head, 7, groups=shape.head, bias=False)
         self.place_norm = nn.BatchNorm2d(shape.head)
         self.last = nn.Linear(shape.head, shape.dimension)
-        for module in self.features.modules():
+        for module in (*self.stem, *self.stages.modules(), *self.head):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         nn.init.normal_(self.place.weight, 0.0, 1.0 / INPUT_PX * 16)
 
     def forward(self, faces: Tensor) -> Tensor:
         """Embeddings (N, dimension) before normalisation."""
-        weighted = self.place_norm(self.place(self.features(faces)))
+        features = self.stem(faces)
+        for stage in self.stages:
+            features = stage(features)
+        weighted = self.place_norm(self.place(self.head(features)))
         return self.last(weighted.flatten(1))
 
 
