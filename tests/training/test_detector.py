@@ -216,6 +216,23 @@ def test_a_missed_profile_costs_more_than_a_missed_front() -> None:
     assert losses[1] > 2.0 * losses[0] > 0.0
 
 
+def test_landmarks_of_a_profile_must_be_more_exact() -> None:
+    truth = mosaic([[10, 14, 50, 66]])
+    front = (truth.boxes[:, None, :2] + KPS * 0.6).astype(np.float32)
+    losses = []
+    for eyes_px in (20.0, 6.0, 0.0):
+        turned = front.copy()
+        turned[0, 0] = turned[0, 1] - (eyes_px, 0.0)
+        targets = assign([replace(truth, kps=turned)], SIDE)
+        (distances, offsets), centres, strides = exact_answers(targets)
+        logits = torch.where(targets.is_face, 12.0, -12.0)[..., None]
+        shifted = (logits, distances, offsets + 2.0 / strides[:, None])
+        losses.append(detection_loss(shifted, targets, centres, strides)[1]["kps"])
+    assert losses[1] > 1.8 * losses[0] > 0.0
+    # However near the eyes lie to each other: there it is the face's size that counts.
+    assert losses[2] == pytest.approx(losses[1])
+
+
 def test_small_errors_of_scores_count_more_without_focus() -> None:
     targets = assign([mosaic([[20, 24, 60, 76]])], SIDE)
     answers, centres, strides = exact_answers(targets)
