@@ -13,8 +13,8 @@ from facemotion.core.types import Decision, FaceResult, Frame, FrameResult
 from facemotion.ui.icons import Icons
 from facemotion.ui.words import (
     emotion_word,
+    face_title,
     gate_words,
-    person_words,
     shown_probability,
     similarity_words,
 )
@@ -39,7 +39,8 @@ class OverlayOptions:
 
     Attributes:
         has_boxes: Whether a box stands around each face.
-        has_names: Whether each face's name stands below it.
+        has_names: Whether each face's name stands below it, with the track's number where
+            no name is sure.
         has_emotions: Whether each face's emotion stands above it.
         has_landmarks: Whether the five points are drawn.
         has_track_ids: Whether the track's number stands beside the name.
@@ -216,10 +217,11 @@ def _label(face: FaceResult, metrics: QFontMetricsF, options: OverlayOptions) ->
     parts: list[str] = []
     similarity = similarity_words(face.identity, options.match_threshold)
     if options.has_names:
-        parts.append(person_words(face.identity))
+        parts.append(face_title(face))
     if options.has_names and options.has_similarity and similarity:
         parts.append(similarity)
-    if options.has_track_ids:
+    is_numbered = options.has_names and face.identity.decision is not Decision.KNOWN
+    if options.has_track_ids and not is_numbered:
         parts.append(f"#{face.track_id}")
     text = metrics.elidedText("  ".join(parts), Qt.TextElideMode.ElideMiddle, 260.0)
     ground = QColor(DECISION_COLOURS[face.identity.decision])

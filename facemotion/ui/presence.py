@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from facemotion.core.types import Decision, FaceResult, FrameBgr, FrameResult
-from facemotion.ui.words import person_words
+from facemotion.core.types import FaceResult, FrameBgr, FrameResult
+from facemotion.ui.words import face_title
 
 LEAVE_S = 1.0
 """A face that was not seen for this long (source time) has left."""
@@ -37,9 +37,7 @@ class PresentFace:
     @property
     def title(self) -> str:
         """Who, with the track's number where the name does not tell faces apart."""
-        words = person_words(self.face.identity)
-        is_named = self.face.identity.decision is Decision.KNOWN
-        return words if is_named else f"{words} #{self.track_id}"
+        return face_title(self.face)
 
     @property
     def duration_s(self) -> float:

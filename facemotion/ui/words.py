@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from facemotion.core.labels import emotion_index
 from facemotion.core.matching import match_percent
-from facemotion.core.types import Decision, EmotionReading, GateReason, Identity
+from facemotion.core.types import Decision, EmotionReading, FaceResult, GateReason, Identity
 from facemotion.ui.translation import QT_TRANSLATE_NOOP
 
 _EMOTION_WORDS = {
@@ -44,6 +44,12 @@ def person_words(identity: Identity) -> str:
     if identity.decision is Decision.UNCERTAIN:
         return QCoreApplication.translate("words", "maybe {name}").format(name=identity.name)
     return QCoreApplication.translate("words", "unknown")
+
+
+def face_title(face: FaceResult) -> str:
+    """Who, with the track's number where the name does not tell faces apart."""
+    words = person_words(face.identity)
+    return words if face.identity.decision is Decision.KNOWN else f"{words} #{face.track_id}"
 
 
 def similarity_words(identity: Identity, match_threshold: float) -> str:

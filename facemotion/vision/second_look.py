@@ -18,14 +18,14 @@ CROP_PX: Final = INPUT_SIZE_PX
 CROP_RULE: Final = EmotionCropRule(scale=1.35, is_aligned=False)
 """What a refiner sees of a face: the square around the box, in training as in the application."""
 
-_DETECTOR_SHARES: Final = (0.25, 1.0)
-"""How much of a landmark is the detector's own, in a face seen from the front and in a profile.
+_DETECTOR_SHARES: Final = (1.0, 0.25)
+"""How much of a landmark is the detector's own, in a profile and in a face seen from the front.
 
 Two looks err less than the better one alone; of a profile the crop shows less than the picture.
 """
 
-_EYES_SHARES: Final = (0.4, 0.2)
-"""Distance of the eyes in widths of the box, from the front and in a profile."""
+_EYES_SHARES: Final = (0.2, 0.4)
+"""Distance of the eyes in widths of the box, in a profile and from the front."""
 
 _DETECTOR_WEIGHT: Final = 0.7
 """How much of a score is the detector's, which sees what is around the face."""
@@ -89,7 +89,7 @@ def _shared_kps(own: FloatArray, face: FaceDetection) -> FloatArray:
     """Landmarks float32 (5, 2) px between the refiner's own and the detector's."""
     both = (own + face.kps) / 2.0
     eyes = math.dist(both[0], both[1]) / max(float(face.bbox_xyxy[2] - face.bbox_xyxy[0]), 1.0)
-    detectors = float(np.interp(-eyes, [-share for share in _EYES_SHARES], _DETECTOR_SHARES))
+    detectors = float(np.interp(eyes, _EYES_SHARES, _DETECTOR_SHARES))
     return (own + detectors * (face.kps - own)).astype(np.float32)
 
 

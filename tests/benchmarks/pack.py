@@ -140,7 +140,6 @@ def main() -> None:
     other = open_pack(args.shared / "models" / "scrfd_500m_mobilefacenet")
     ours, theirs = (FaceModels(pack, det_size=SCENE_SIZE) for pack in (built_in, other))
     figures = measure_detector(ours, theirs, args.shared, archive, args.every)
-    theirs.det_thresh = pack_detector.SURE_SCORE
     measure_scene(ours, args.shared)
     portraits = (FaceModels(pack, det_size=PORTRAIT_SIZE) for pack in (built_in, other))
     figures |= measure_embedder(*portraits, args.shared, archive)

@@ -74,9 +74,9 @@ def test_chips_say_who_and_how(qapp):
     ana, ben, far, new = marks_of(newest, options=options, qapp=qapp)
     assert (ana.badge.text, ana.badge.icon) == ("happy 90 %", "emotion-happy")
     assert ana.label.text == "Ana  88 %  #1"
-    assert ben.label.text == "maybe Ben  50 %  #2"
+    assert ben.label.text == "maybe Ben #2  50 %"
     assert (far.badge.text, far.badge.icon) == ("too small to read", "")
-    assert far.label.text == "unknown  #3"
+    assert far.label.text == "unknown #3"
     assert new.badge.text == "…"
     assert (
         "%"
@@ -84,6 +84,19 @@ def test_chips_say_who_and_how(qapp):
             0
         ].label.text
     )
+
+
+def test_faces_without_a_sure_name_carry_the_number_of_the_list(qapp):
+    newest = result(
+        face(1, (50, 100, 150, 200), identity=known("Ana", 0.5)),
+        face(2, (200, 100, 300, 200), identity=uncertain("Ben", 0.4)),
+        face(12, (350, 100, 450, 200)),
+    )
+    labels = [mark.label.text for mark in marks_of(newest, qapp=qapp)]
+    assert [text.split("  ")[0] for text in labels] == ["Ana", "maybe Ben #2", "unknown #12"]
+    numbers = OverlayOptions(has_names=False, has_track_ids=True)
+    marks = marks_of(newest, options=numbers, qapp=qapp)
+    assert [mark.label.text for mark in marks] == ["#1", "#2", "#12"]
 
 
 def test_chips_stay_inside_the_picture(qapp):
